@@ -17,8 +17,8 @@ export interface HealthOwner {
   /** Says how `service` is from now on; `''` is the server as a whole. Without effect after `shutdown`. */
   set(service: string, status: ServingStatus): void;
   /**
-   * Turns everything NOT_SERVING for good. Watchers are told; their streams stay open until their signals are
-   * aborted, so that the news arrives before the end.
+   * Turns everything NOT_SERVING for good. Watchers are told; their streams stay open until the server drains, so
+   * that the news arrives before the end.
    */
   shutdown(): void;
 }
@@ -42,7 +42,8 @@ export function createHealth(): HealthOwner {
       );
     },
 
-    async *watch({ service }, { signal }) {
+    async *watch({ service }, { signal, draining }) {
+      const ending = AbortSignal.any([signal, draining]);
       let told: ServingStatus | undefined;
       while (true) {
         const status = statuses.get(service) ?? ServingStatus.SERVICE_UNKNOWN;
@@ -51,8 +52,10 @@ export function createHealth(): HealthOwner {
           yield { status };
         } else if (signal.aborted) {
           throw RpcError.from(signal.reason);
+        } else if (draining.aborted) {
+          throw new RpcError(Code.UNAVAILABLE, 'The server is shutting down. Watch another instance.');
         } else {
-          await nextChange(signal);
+          await nextChange(ending);
         }
       }
     },

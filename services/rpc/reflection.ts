@@ -9,8 +9,11 @@ import {
   ServerReflection as ServerReflectionAlpha,
   type ServerReflectionRequest as ServerReflectionRequestAlpha,
 } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
+import type { CallContext } from './call-context.ts';
 import { Code } from './code.ts';
 import type { Handlers } from './handlers.ts';
+import { RpcError } from './rpc-error.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** Both versions of server reflection, to be served side by side: newer tools ask v1, older ones v1alpha. */
 export interface ReflectionHandlers {
@@ -31,12 +34,18 @@ export function reflectionHandlers(
   const listed = [...new Set([...services, ServerReflection, ServerReflectionAlpha])];
   const catalogue = new Catalogue([...listed.map((service) => service.file), ...extra]);
 
-  async function* serverReflectionInfo<R extends Request>(requests: AsyncIterable<R>) {
+  async function* serverReflectionInfo<R extends Request>(
+    requests: AsyncIterable<R>,
+    { draining }: CallContext,
+  ) {
     const sent = new Set<DescFile>();
-    for await (const request of requests) {
+    for await (const request of untilAborted(requests, draining)) {
       const messageResponse = answer(request.messageRequest, catalogue, listed, sent);
       yield { validHost: request.host, originalRequest: request, messageResponse };
     }
+    // Tools with a window keep their stream open while they run: they must not hold up the drain.
+    if (draining.aborted)
+      throw new RpcError(Code.UNAVAILABLE, 'The server is shutting down. Ask again elsewhere.');
   }
   return { v1: { serverReflectionInfo }, v1alpha: { serverReflectionInfo } };
 }

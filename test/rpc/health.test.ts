@@ -4,7 +4,7 @@ import { HealthCheckRequestSchema, HealthListRequestSchema } from '../../gen/grp
 import { Code } from '../../services/rpc/code.ts';
 import { createHealth, type HealthOwner, ServingStatus } from '../../services/rpc/health.ts';
 import { RpcError } from '../../services/rpc/rpc-error.ts';
-import { testContext } from './call-context.ts';
+import { type Signals, testContext } from './call-context.ts';
 
 const { SERVING, NOT_SERVING, SERVICE_UNKNOWN } = ServingStatus;
 
@@ -16,8 +16,8 @@ async function list(health: HealthOwner) {
   return await health.handlers.list(create(HealthListRequestSchema), testContext());
 }
 
-function watch(health: HealthOwner, service: string, signal?: AbortSignal) {
-  const stream = health.handlers.watch(create(HealthCheckRequestSchema, { service }), testContext(signal));
+function watch(health: HealthOwner, service: string, signals: Signals = {}) {
+  const stream = health.handlers.watch(create(HealthCheckRequestSchema, { service }), testContext(signals));
   return stream[Symbol.asyncIterator]();
 }
 
@@ -105,7 +105,7 @@ describe('Watch', () => {
   it('ends with the reason of its signal', async () => {
     const gone = new RpcError(Code.CANCELLED, 'The caller went away.');
     const caller = new AbortController();
-    const updates = watch(createHealth(), '', caller.signal);
+    const updates = watch(createHealth(), '', { signal: caller.signal });
     await updates.next();
     const next = updates.next();
     caller.abort(gone);
@@ -114,13 +114,13 @@ describe('Watch', () => {
 });
 
 describe('shutdown', () => {
-  it('tells watchers NOT_SERVING before their signal ends them', async () => {
+  it('tells watchers NOT_SERVING before the drain ends them', async () => {
     const health = createHealth();
     const server = new AbortController();
-    const updates = watch(health, '', server.signal);
+    const updates = watch(health, '', { draining: server.signal });
     await updates.next();
     health.shutdown();
-    server.abort(new RpcError(Code.UNAVAILABLE, 'The server stops.'));
+    server.abort();
     expect(await updates.next()).toEqual(update(NOT_SERVING));
     await expect(updates.next()).rejects.toMatchObject({ code: Code.UNAVAILABLE });
   });

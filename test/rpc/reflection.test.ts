@@ -3,6 +3,7 @@ import {
   FieldDescriptorProto_Label,
   FieldDescriptorProto_Type,
   FileDescriptorProtoSchema,
+  FileDescriptorSetSchema,
   FileOptionsSchema,
   file_google_protobuf_descriptor,
 } from '@bufbuild/protobuf/wkt';
@@ -99,9 +100,14 @@ describe('file_containing_symbol', () => {
 
   it('sends all that is needed to rebuild the service', async () => {
     const [answer] = await ask([{ case: 'fileContainingSymbol', value: 'troupe.v1.OrchestratorService' }]);
-    const [file, ...imports] = filesIn(answer);
-    const registry = createFileRegistry(file!, (name) => imports.find((imported) => imported.name === name));
-    const rebuilt = registry.getService('troupe.v1.OrchestratorService');
+    const files = new Map(filesIn(answer).map((file) => [file.name, file]));
+    const importsFirst = (name: string): string[] => [
+      ...files.get(name)!.dependency.flatMap(importsFirst),
+      name,
+    ];
+    const order = new Set(importsFirst('troupe/v1/orchestrator_service.proto'));
+    const set = create(FileDescriptorSetSchema, { file: [...order].map((name) => files.get(name)!) });
+    const rebuilt = createFileRegistry(set).getService('troupe.v1.OrchestratorService');
     expect(rebuilt?.methods.map((method) => method.name)).toEqual(
       OrchestratorService.methods.map((m) => m.name),
     );
@@ -178,6 +184,21 @@ describe('extensions', () => {
   });
 });
 
+describe('a stream', () => {
+  it('that asks for nothing does not hold up a drain: it ends UNAVAILABLE', async () => {
+    const server = new AbortController();
+    async function* silence() {
+      await new Promise(() => {});
+      yield create(ServerReflectionRequestSchema);
+    }
+    const context = testContext({ draining: server.signal });
+    const answers = reflection.v1.serverReflectionInfo(silence(), context)[Symbol.asyncIterator]();
+    const next = answers.next();
+    server.abort();
+    await expect(next).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+  });
+});
+
 describe('a request', () => {
   it('that asks for nothing is answered with INVALID_ARGUMENT', async () => {
     expect((await ask([{ case: undefined }]))[0]).toMatchObject({
@@ -194,12 +215,9 @@ describe('a request', () => {
     async function* requests() {
       yield request;
     }
-    const [response] = await Array.fromAsync(
-      reflection.v1alpha.serverReflectionInfo(requests(), testContext()),
-    );
-    expect(response).toMatchObject({ validHost: 'here', originalRequest: request });
-    expect(fileNames(response?.messageResponse as Response['messageResponse'])).toEqual([
-      'grpc/health/v1/health.proto',
-    ]);
+    const responses = reflection.v1alpha.serverReflectionInfo(requests(), testContext());
+    const { value } = await responses[Symbol.asyncIterator]().next();
+    expect(value).toMatchObject({ validHost: 'here', originalRequest: request });
+    expect(fileNames(value.messageResponse)).toEqual(['grpc/health/v1/health.proto']);
   });
 });
