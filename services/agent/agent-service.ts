@@ -27,7 +27,12 @@ export interface AgentParts {
 }
 
 /** AgentService: Describe, Handle and Link, all from the same runner. */
-export function agentHandlers({ definition, card, runner, tally }: AgentParts): Handlers<typeof AgentService> {
+export function agentHandlers({
+  definition,
+  card,
+  runner,
+  tally,
+}: AgentParts): Handlers<typeof AgentService> {
   const from = { sender: card.id };
 
   const handleBroadcast = async (
@@ -36,7 +41,9 @@ export function agentHandlers({ definition, card, runner, tally }: AgentParts): 
   ): Promise<AgentMessage | undefined> => {
     admitMessage(message);
     if (messageDeadline(message, { callDeadline: context.deadline }).expired) {
-      throw troupeError('MESSAGE_EXPIRED', 'The broadcast had expired before it was looked at.', { agent: card.id });
+      throw troupeError('MESSAGE_EXPIRED', 'The broadcast had expired before it was looked at.', {
+        agent: card.id,
+      });
     }
     const reply = await definition.onBroadcast?.(fromValue(message.payload), message);
     return reply === undefined ? undefined : resultOf(message, reply, from);

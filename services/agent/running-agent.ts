@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Health, HealthCheckResponse_ServingStatus } from '../../gen/grpc/health/v1/health_pb.js';
 import type { AgentCard } from '../../gen/troupe/v1/agent_card_pb.js';
 import { AgentService } from '../../gen/troupe/v1/agent_service_pb.js';
 import { Orchestrators } from '../client/orchestrators.ts';
-import { createHealth, type HealthOwner } from '../rpc/health.ts';
 import { type Logger, silent } from '../rpc/log.ts';
-import { bindReflection } from '../rpc/reflection.ts';
 import { bind, RpcServer } from '../rpc/server.ts';
 import { agentHandlers } from './agent-service.ts';
 import { Announcer } from './announcer.ts';
@@ -36,7 +33,6 @@ export class RunningAgent {
   /** Where it listens. */
   readonly address: string;
   readonly #server: RpcServer;
-  readonly #health: HealthOwner;
   readonly #tally: Tally;
   readonly #history: History;
   readonly #orchestrators: Orchestrators;
@@ -46,7 +42,6 @@ export class RunningAgent {
     card: AgentCard;
     address: string;
     server: RpcServer;
-    health: HealthOwner;
     tally: Tally;
     history: History;
     orchestrators: Orchestrators;
@@ -55,7 +50,6 @@ export class RunningAgent {
     this.card = parts.card;
     this.address = parts.address;
     this.#server = parts.server;
-    this.#health = parts.health;
     this.#tally = parts.tally;
     this.#history = parts.history;
     this.#orchestrators = parts.orchestrators;
@@ -67,28 +61,27 @@ export class RunningAgent {
    * address cannot be listened at; an orchestrator that cannot be reached is tried again and again.
    */
   static async start(definition: AgentDefinition, options: ServeOptions = {}): Promise<RunningAgent> {
-    const { listen = '127.0.0.1:0', orchestrators: addresses = [], instanceId = randomUUID(), log = silent } = options;
+    const {
+      listen = '127.0.0.1:0',
+      orchestrators: addresses = [],
+      instanceId = randomUUID(),
+      log = silent,
+    } = options;
     const card = makeCard(definition, instanceId);
     const orchestrators = new Orchestrators(addresses, card.id);
     const tally = new Tally();
     const history = new History();
     const runner = await TaskRunner.create(definition, { orchestrators, tally, history });
-    const health = createHealth();
-    const services = [
-      bind(AgentService, agentHandlers({ definition, card, runner, tally })),
-      bind(Health, health.handlers),
-    ];
-    const server = new RpcServer({ services: [...services, ...bindReflection(services)], log });
+    const services = [bind(AgentService, agentHandlers({ definition, card, runner, tally }))];
+    const server = new RpcServer({ services, log });
     const address = await server.listen(listen);
-    health.set('', HealthCheckResponse_ServingStatus.SERVING);
-    health.set(AgentService.typeName, HealthCheckResponse_ServingStatus.SERVING);
     const announcement = {
       agentId: card.id,
       instanceId,
       address: options.advertise ?? address.slice(address.lastIndexOf(':')),
     };
     const announcers = addresses.map((orchestrator) => new Announcer(orchestrator, announcement, log));
-    return new RunningAgent({ card, address, server, health, tally, history, orchestrators, announcers });
+    return new RunningAgent({ card, address, server, tally, history, orchestrators, announcers });
   }
 
   /** The last 256 messages that it took, the oldest first. */
@@ -102,7 +95,6 @@ export class RunningAgent {
    */
   async drain(graceMs?: number): Promise<void> {
     this.#tally.drain();
-    this.#health.shutdown();
     const drained = this.#server.drain(graceMs);
     await Promise.all(this.#announcers.map((announcer) => announcer.leave()));
     await drained;
@@ -112,7 +104,6 @@ export class RunningAgent {
   /** Cuts everything off at once. */
   async close(): Promise<void> {
     this.#tally.drain();
-    this.#health.shutdown();
     await this.#server.close();
     await Promise.all(this.#announcers.map((announcer) => announcer.leave()));
     this.#orchestrators.close();

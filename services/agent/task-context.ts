@@ -1,5 +1,9 @@
 import { create } from '@bufbuild/protobuf';
-import { type AgentMessage, type Attachment, AttachmentSchema } from '../../gen/troupe/v1/agent_message_pb.js';
+import {
+  type AgentMessage,
+  type Attachment,
+  AttachmentSchema,
+} from '../../gen/troupe/v1/agent_message_pb.js';
 import { Caller } from '../client/caller.ts';
 import type { Orchestrators } from '../client/orchestrators.ts';
 import { SharedState } from '../client/shared-state.ts';

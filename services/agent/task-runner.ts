@@ -85,7 +85,8 @@ export class TaskRunner {
   #skill(task: AgentMessage): Skill {
     const { id } = this.#definition;
     const [only] = this.#skills.values();
-    const skill = task.capability === '' && this.#skills.size === 1 ? only : this.#skills.get(task.capability);
+    const skill =
+      task.capability === '' && this.#skills.size === 1 ? only : this.#skills.get(task.capability);
     if (skill) return skill;
     const text =
       task.capability === ''

@@ -47,10 +47,11 @@ export type TaskEvent =
   | { type: 'progress'; payload: JsonValue; sequence: number }
   | ({ type: 'result' } & TaskResult);
 
-/** Where a task goes: to whoever has the capability, or to the agent `receiver`. */
-export type TaskTarget =
-  | { capability: string; receiver?: string }
-  | { capability?: string; receiver: string };
+/** Where a task goes: to the agent `receiver` where it is set, else to whoever has the capability. */
+export interface TaskTarget {
+  capability?: string;
+  receiver?: string;
+}
 
 /** The TASK that asks `target` for what `options` say. A payload that is no JSON is INVALID_PAYLOAD. */
 export function makeTask(

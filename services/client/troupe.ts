@@ -77,7 +77,7 @@ export class Troupe {
     payload: JsonValue,
     { capability = '', labels = {}, ...options }: BroadcastFilter & TaskOptions = {},
   ): AsyncGenerator<BroadcastResponse, void> {
-    const message = makeTask(this.#id, {}, payload, options as TaskOptions);
+    const message = makeTask(this.#id, {}, payload, options);
     message.type = MessageType.BROADCAST;
     const [peer, call] = await this.#reach(options);
     yield* peer.orchestrator.broadcast({ message, capability, labels: { ...labels } }, call);
