@@ -73,7 +73,8 @@ export class TaskRunner {
         defaultTtlMs: skill.definition.defaultTtlMs,
       });
       const input = this.#admit(task, skill, deadline);
-      void this.#work(task, { skill, input }, sink, { ...scope, deadline }, noteEnd);
+      const { signal, log } = scope;
+      void this.#work(task, { skill, input }, sink, { signal, log, deadline }, noteEnd);
     } catch (thrown) {
       const error = RpcError.from(thrown);
       this.#tally.refused();
@@ -131,7 +132,8 @@ export class TaskRunner {
     const forgetDeadline = scope.deadline.onExpired(() => timeUp.abort(timedOut()));
     const signal = AbortSignal.any([scope.signal, timeUp.signal]);
     const log = scope.log.child({ task: task.id, capability: skill.name });
-    const context = new TaskContext(task, { ...scope, signal, log }, this.#orchestrators, (message) =>
+    const taskScope = { signal, log, deadline: scope.deadline };
+    const context = new TaskContext(task, taskScope, this.#orchestrators, (message) =>
       sink.progress(message),
     );
     // Nobody waits for a handler that does not heed its signal; it stays in flight until it has really ended.
