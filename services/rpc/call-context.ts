@@ -12,6 +12,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** When the answer must be there; `Deadline.never` where the caller set none. */
   readonly deadline: Deadline;
+  /** Aborted when the server begins to drain: what is open without end, such as a watch, ends itself then. */
+  readonly draining: AbortSignal;
   /** The caller's address, `host:port`. */
   readonly peer: string;
   /** The caller's metadata, without binary entries. */

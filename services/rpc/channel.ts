@@ -1,0 +1,77 @@
+import { type ChannelOptions, Client, connectivityState, credentials } from '@grpc/grpc-js';
+import { FLOW_CONTROL_WINDOW } from './flow-control.ts';
+
+/** How a channel connects. */
+export interface ConnectOptions {
+  /** How long one attempt to connect may take before it is begun anew, in milliseconds. Default: 2,000. */
+  connectTimeoutMs?: number;
+}
+
+const OPTIONS: ChannelOptions = {
+  // One connection for one channel: grpc-js would otherwise share it between all channels to the address.
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc.service_config_disable_resolution': 1,
+  'grpc.enable_http_proxy': 0,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1000,
+  // An idle channel stays connected, so that the next call finds it ready: the longest timer that there is.
+  'grpc.client_idle_timeout_ms': 2 ** 31 - 1,
+  'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW,
+};
+
+/**
+ * The way to one address: one connection, made when first needed and again whenever it breaks.
+ *
+ * grpc-js has no connect time-out: a peer that accepts TCP and then says nothing would leave it CONNECTING for ever. A
+ * watchdog replaces the client that stays so for too long; the calls that waited on it fail UNAVAILABLE.
+ */
+export class Channel {
+  /** Where it leads: `host:port`. */
+  readonly address: string;
+  readonly #connectTimeoutMs: number;
+  #client: Client;
+  #watchdog: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(address: string, options: ConnectOptions = {}) {
+    this.address = address;
+    this.#connectTimeoutMs = options.connectTimeoutMs ?? 2000;
+    this.#client = this.#connect();
+  }
+
+  /** The grpc-js client of the moment: ask for it at each call, and keep it no longer. */
+  get client(): Client {
+    return this.#client;
+  }
+
+  /** Closes the connection; what is in flight on it fails, and nothing can be called any more. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#watchdog);
+    this.#client.close();
+  }
+
+  #connect(): Client {
+    const client = new Client(this.address, credentials.createInsecure(), OPTIONS);
+    this.#watch(client);
+    return client;
+  }
+
+  #watch(client: Client): void {
+    if (this.#closed || client !== (this.#client ?? client)) return;
+    const channel = client.getChannel();
+    const state = channel.getConnectivityState(false);
+    clearTimeout(this.#watchdog);
+    if (state === connectivityState.CONNECTING) {
+      this.#watchdog = setTimeout(() => this.#replace(client), this.#connectTimeoutMs);
+    }
+    channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, (error) => {
+      if (!error) this.#watch(client);
+    });
+  }
+
+  #replace(stuck: Client): void {
+    this.#client = this.#connect();
+    stuck.close();
+  }
+}

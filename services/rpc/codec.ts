@@ -1,0 +1,50 @@
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf';
+import type { MethodDefinition } from '@grpc/grpc-js';
+
+/** A message type's way to the wire and back, in the form that grpc-js asks for. */
+export interface Codec<D extends DescMessage> {
+  /** Encodes a message, or what one can be made of. */
+  serialize(message: MessageInitShape<D>): Buffer;
+  /** Decodes a message; throws on bytes that are none. */
+  deserialize(bytes: Uint8Array): MessageShape<D>;
+}
+
+/** The codec of a message type, by protobuf-es. */
+export function codecOf<D extends DescMessage>(schema: D): Codec<D> {
+  return {
+    serialize(message) {
+      const bytes = toBinary(schema, create(schema, message));
+      // grpc-js takes nothing but a Buffer, and answers INTERNAL to a plain Uint8Array. This wraps, it copies nothing.
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    },
+    deserialize: (bytes) => fromBinary(schema, bytes),
+  };
+}
+
+/** The path of a method on the wire: `/troupe.v1.AgentService/Handle`. */
+export function methodPath(method: DescMethod): string {
+  return `/${method.parent.typeName}/${method.name}`;
+}
+
+/** A method in the form that grpc-js asks for. */
+export function methodDefinition(method: DescMethod): MethodDefinition<unknown, unknown> {
+  const request = codecOf(method.input);
+  const response = codecOf(method.output);
+  return {
+    path: methodPath(method),
+    requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
+    responseStream: method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming',
+    requestSerialize: request.serialize as (message: unknown) => Buffer,
+    requestDeserialize: request.deserialize,
+    responseSerialize: response.serialize as (message: unknown) => Buffer,
+    responseDeserialize: response.deserialize,
+  };
+}

@@ -1,0 +1,55 @@
+import type { DescMethodBiDiStreaming, DescMethodServerStreaming, MessageShape } from '@bufbuild/protobuf';
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  ServerDuplexStream,
+  ServerWritableStream,
+} from '@grpc/grpc-js';
+import type { BidiHandler, ServerStreamHandler } from './handlers.ts';
+import { RpcError } from './rpc-error.ts';
+import { ServerCall, type ServerCalls } from './server-call.ts';
+import { toWire } from './status-details.ts';
+import { readObjects, writeObjects } from './stream-io.ts';
+
+/** Serves a method that answers one request with a stream. */
+export function serveServerStream<M extends DescMethodServerStreaming>(
+  method: M,
+  handler: ServerStreamHandler<M>,
+  calls: ServerCalls,
+): handleServerStreamingCall<MessageShape<M['input']>, unknown> {
+  return (surface) => {
+    const call = new ServerCall(method, surface, calls);
+    return pour(surface, call, () => handler(surface.request, call));
+  };
+}
+
+/** Serves a method with a stream both ways. */
+export function serveBidi<M extends DescMethodBiDiStreaming>(
+  method: M,
+  handler: BidiHandler<M>,
+  calls: ServerCalls,
+): handleBidiStreamingCall<MessageShape<M['input']>, unknown> {
+  return (surface) => {
+    const call = new ServerCall(method, surface, calls);
+    return pour(surface, call, () => handler(readObjects(surface, call.signal), call));
+  };
+}
+
+/** Writes what a handler yields to the caller, and ends the stream with what became of it. */
+async function pour(
+  surface: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
+  call: ServerCall,
+  responses: () => AsyncIterable<unknown>,
+): Promise<void> {
+  try {
+    await writeObjects(surface, responses(), call.signal);
+    call.signal.throwIfAborted();
+    surface.end();
+    call.end();
+  } catch (thrown) {
+    const error = RpcError.from(thrown);
+    // grpc-js's own way to end a stream with a status other than OK.
+    surface.emit('error', toWire(error));
+    call.end(error);
+  }
+}
