@@ -15,9 +15,14 @@ export function describeAgent(agent: RosterAgent<unknown>): Agent {
 }
 
 function describeInstance(entry: RosterEntry<unknown>): Instance {
-  const { instanceId, address, status, source, card, inFlight } = entry;
-  const instance = create(InstanceSchema, { instanceId, address, status, source, card, inFlight });
-  instance.lastSeen = timestampFromMs(entry.lastSeenAt);
-  if (entry.lease) instance.lease = durationFromMs(Math.round(entry.lease.remainingMs));
-  return instance;
+  return create(InstanceSchema, {
+    instanceId: entry.instanceId,
+    address: entry.address,
+    status: entry.status,
+    source: entry.source,
+    card: entry.card,
+    inFlight: entry.inFlight,
+    lastSeen: timestampFromMs(entry.lastSeenAt),
+    ...(entry.lease && { lease: durationFromMs(Math.round(entry.lease.remainingMs)) }),
+  });
 }
