@@ -33,7 +33,7 @@ export function envelopeBytes(message: AgentMessage): number {
 /** A copy of a status that holds on to no buffer that it was decoded from. */
 export function statusOf(status: Status): Status {
   // Decoded bytes are a view of the whole batch that they came in.
-  const details = status.details.map((detail) => ({ ...detail, value: detail.value.slice() }));
+  const details = status.details.map((detail) => ({ ...detail, value: new Uint8Array(detail.value) }));
   return { ...status, details };
 }
 

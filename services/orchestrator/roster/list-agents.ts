@@ -26,7 +26,7 @@ export interface AgentPage {
  * A page of the agents that meet the filter. An agent that stays on the roster meanwhile is on exactly one of the
  * pages, whatever else comes and goes. A token that no page gave is INVALID_MESSAGE.
  */
-export function listAgents(roster: Roster<unknown>, request: AgentPageRequest): AgentPage {
+export function listAgents<C>(roster: Roster<C>, request: AgentPageRequest): AgentPage {
   const after = fromPageToken(LIST, request.pageToken ?? '');
   const size = pageSize(request.pageSize ?? 0);
   const found = [...roster.agents.values()]

@@ -28,10 +28,7 @@ export interface WatchAgentsOptions extends Omit<AgentFilter, 'status'> {
  * REMOVED. The watch begins with the call. A reader that falls 1,024 changes behind ends with SLOW_READER; what was
  * present does not count.
  */
-export function watchAgents(
-  roster: Roster<unknown>,
-  options: WatchAgentsOptions,
-): AsyncIterable<RosterEvent> {
+export function watchAgents<C>(roster: Roster<C>, options: WatchAgentsOptions): AsyncIterable<RosterEvent> {
   /** The agents that the reader knows, as it was last told of them. */
   const told = new Map<string, Agent>();
   for (const agent of roster.agents.values()) {

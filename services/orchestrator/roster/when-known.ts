@@ -17,15 +17,15 @@ export interface WhenKnownOptions {
 }
 
 /** Whether the roster knows the target, be it that none of its instances is live. */
-export function isKnown(roster: Roster<unknown>, { agentId, capability }: Target): boolean {
+export function isKnown<C>(roster: Roster<C>, { agentId, capability }: Target): boolean {
   if (!agentId) return !capability || roster.capability(capability) !== undefined;
   const agent = roster.agent(agentId);
   return agent !== undefined && (!capability || agent.capabilities.get(capability) !== undefined);
 }
 
 /** Waits until the roster knows the target, and answers true; false if it still does not when time is up. */
-export async function whenKnown(
-  roster: Roster<unknown>,
+export async function whenKnown<C>(
+  roster: Roster<C>,
   target: Target,
   options: WhenKnownOptions,
 ): Promise<boolean> {
