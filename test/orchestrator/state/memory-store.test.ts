@@ -28,6 +28,11 @@ async function reasonFor(promise: Promise<unknown>): Promise<string | undefined>
   return thrown instanceof RpcError ? reasonOf(thrown) : undefined;
 }
 
+/** Keeps the event loop from turning, so that no timer runs. */
+function keepBusy(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}
+
 /** The next `count` changes as `type key revision`. */
 async function take(changes: AsyncIterator<StateChange>, count: number): Promise<string[]> {
   const taken: string[] = [];
@@ -119,13 +124,29 @@ describe('a time to live', () => {
     expect(await store.get('a')).not.toHaveProperty('ttlMs');
   });
 
+  it('that has run out hides an entry even where the timer has not run yet', async () => {
+    const store = storeOf();
+    const changes = watch(store);
+    await store.set('a', one, { ttlMs: 1 });
+    await store.set('b', one, { ttlMs: 1 });
+    keepBusy(3);
+    expect(await store.get('a')).toBeUndefined();
+    expect((await store.list({ prefix: '', limit: 9, maxBytes: 1_000 })).entries).toEqual([]);
+    expect(await take(changes, 4)).toEqual(['set a 1001', 'set b 1002', 'expired a 1003', 'expired b 1004']);
+  });
+
   it('may be longer than a timer can be set for', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
     const store = storeOf();
     const changes = watch(store);
     await store.set('a', one, { ttlMs: 365 * 24 * 3_600_000 });
     await store.set('b', one, { ttlMs: 5 });
     expect(await take(changes, 3)).toEqual(['set a 1001', 'set b 1002', 'expired b 1003']);
     expect(await store.get('a')).toBeDefined();
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
   });
 
   it('that runs out for very many at once floods no watcher that reads', async () => {
@@ -258,8 +279,7 @@ describe('a full store', () => {
   it('takes an entry in the place of one whose time has come', async () => {
     const store = storeOf({ maxEntries: 1 });
     const { updatedAt } = await store.set('a', one, { ttlMs: 1 });
-    // The loop is kept busy, so that the timer cannot have run.
-    for (const end = performance.now() + 3; performance.now() < end; );
+    keepBusy(3);
     expect((await store.set('b', one)).updatedAt.getTime()).toBeGreaterThan(updatedAt.getTime());
   });
 
