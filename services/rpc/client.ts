@@ -1,4 +1,5 @@
 import type {
+  DescMethod,
   DescMethodBiDiStreaming,
   DescMethodServerStreaming,
   DescMethodUnary,
@@ -21,13 +22,19 @@ export type Client<S extends DescService> = {
 
 /** A client of a service over a channel. Its calls fail with an RpcError, never with anything else. */
 export function createClient<S extends DescService>(service: S, channel: Channel): Client<S> {
-  const client: Record<string, unknown> = {};
-  for (const method of service.methods) {
-    if (method.methodKind === 'unary') client[method.localName] = callUnary(method, channel);
-    else if (method.methodKind === 'server_streaming')
-      client[method.localName] = callServerStream(method, channel);
-    else if (method.methodKind === 'bidi_streaming') client[method.localName] = callBidi(method, channel);
-    else throw new Error(`${service.typeName}.${method.name}: client streams are not supported.`);
+  const calls = service.methods.map((method) => [method.localName, callable(method, channel)]);
+  return Object.fromEntries(calls) as Client<S>;
+}
+
+function callable(method: DescMethod, channel: Channel): unknown {
+  switch (method.methodKind) {
+    case 'unary':
+      return callUnary(method as DescMethodUnary, channel);
+    case 'server_streaming':
+      return callServerStream(method as DescMethodServerStreaming, channel);
+    case 'bidi_streaming':
+      return callBidi(method as DescMethodBiDiStreaming, channel);
+    case 'client_streaming':
+      throw new Error(`${method.toString()}: client streams are not supported.`);
   }
-  return client as Client<S>;
 }

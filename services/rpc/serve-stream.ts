@@ -1,4 +1,4 @@
-import type { DescMethodBiDiStreaming, DescMethodServerStreaming } from '@bufbuild/protobuf';
+import type { DescMethodBiDiStreaming, DescMethodServerStreaming, MessageShape } from '@bufbuild/protobuf';
 import type {
   handleBidiStreamingCall,
   handleServerStreamingCall,
@@ -16,7 +16,7 @@ export function serveServerStream<M extends DescMethodServerStreaming>(
   method: M,
   handler: ServerStreamHandler<M>,
   calls: ServerCalls,
-): handleServerStreamingCall<never, unknown> {
+): handleServerStreamingCall<MessageShape<M['input']>, unknown> {
   return (surface) => {
     const call = new ServerCall(method, surface, calls);
     return pour(surface, call, () => handler(surface.request, call));
@@ -28,7 +28,7 @@ export function serveBidi<M extends DescMethodBiDiStreaming>(
   method: M,
   handler: BidiHandler<M>,
   calls: ServerCalls,
-): handleBidiStreamingCall<never, unknown> {
+): handleBidiStreamingCall<MessageShape<M['input']>, unknown> {
   return (surface) => {
     const call = new ServerCall(method, surface, calls);
     return pour(surface, call, () => handler(readObjects(surface, call.signal), call));
@@ -37,7 +37,7 @@ export function serveBidi<M extends DescMethodBiDiStreaming>(
 
 /** Writes what a handler yields to the caller, and ends the stream with what became of it. */
 async function pour(
-  surface: ServerWritableStream<never, unknown> | ServerDuplexStream<never, unknown>,
+  surface: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
   call: ServerCall,
   responses: () => AsyncIterable<unknown>,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import { create, type DescMethodUnary } from '@bufbuild/protobuf';
+import { create, type DescMethodUnary, type MessageShape } from '@bufbuild/protobuf';
 import type { handleUnaryCall } from '@grpc/grpc-js';
 import type { UnaryHandler } from './handlers.ts';
 import { RpcError } from './rpc-error.ts';
@@ -10,7 +10,7 @@ export function serveUnary<M extends DescMethodUnary>(
   method: M,
   handler: UnaryHandler<M>,
   calls: ServerCalls,
-): handleUnaryCall<never, unknown> {
+): handleUnaryCall<MessageShape<M['input']>, unknown> {
   return async (surface, callback) => {
     const call = new ServerCall(method, surface, calls);
     try {

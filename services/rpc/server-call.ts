@@ -20,7 +20,9 @@ export interface ServerCalls {
 }
 
 /** The part of grpc-js's four kinds of server call that they share. */
-type Surface = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getPeer' | 'getDeadline' | 'on'>;
+type Surface = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getPeer' | 'getDeadline'> & {
+  on(event: 'cancelled', listener: () => void): unknown;
+};
 
 /** One call on its way through the server: its context, from the request's arrival to the line in the log. */
 export class ServerCall implements CallContext {

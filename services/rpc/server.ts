@@ -1,8 +1,15 @@
-import type { DescService } from '@bufbuild/protobuf';
+import type {
+  DescMethod,
+  DescMethodBiDiStreaming,
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  DescService,
+} from '@bufbuild/protobuf';
 import {
   Server,
   ServerCredentials,
   type ServiceDefinition,
+  type UntypedHandleCall,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { Code } from './code.ts';
@@ -118,15 +125,21 @@ export class RpcServer {
     const implementation: UntypedServiceImplementation = {};
     for (const method of service.methods) {
       definition[method.localName] = methodDefinition(method);
-      const handler = handlers[method.localName] as never;
-      if (method.methodKind === 'unary')
-        implementation[method.localName] = serveUnary(method, handler, calls);
-      else if (method.methodKind === 'server_streaming')
-        implementation[method.localName] = serveServerStream(method, handler, calls);
-      else if (method.methodKind === 'bidi_streaming')
-        implementation[method.localName] = serveBidi(method, handler, calls);
-      else throw new Error(`${service.typeName}.${method.name}: client streams are not served.`);
+      implementation[method.localName] = served(method, handlers[method.localName] as never, calls);
     }
     this.#server.addService(definition, implementation);
+  }
+}
+
+function served(method: DescMethod, handler: never, calls: ServerCalls): UntypedHandleCall {
+  switch (method.methodKind) {
+    case 'unary':
+      return serveUnary(method as DescMethodUnary, handler, calls);
+    case 'server_streaming':
+      return serveServerStream(method as DescMethodServerStreaming, handler, calls);
+    case 'bidi_streaming':
+      return serveBidi(method as DescMethodBiDiStreaming, handler, calls);
+    case 'client_streaming':
+      throw new Error(`${method.toString()}: client streams are not served.`);
   }
 }

@@ -1,0 +1,174 @@
+import { toBinary } from '@bufbuild/protobuf';
+import { type Any, AnySchema, anyUnpack, durationFromMs } from '@bufbuild/protobuf/wkt';
+import {
+  BadRequestSchema,
+  type ErrorInfo,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+} from '../../gen/google/rpc/error_details_pb.js';
+import type { ErrorReason } from '../../gen/troupe/v1/error_reason_pb.js';
+import { Code } from '../rpc/code.ts';
+import { packDetail, RpcError } from '../rpc/rpc-error.ts';
+import { shortText } from './short-text.ts';
+
+/** Why something failed: the name of an `ErrorReason` without its prefix. */
+export type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;
+
+/** The domain of the mesh's own ErrorInfos; an agent's own have another. */
+export const TROUPE_DOMAIN = 'troupe';
+
+/**
+ * The most bytes of a status text. The contract's limit is 512 characters; as bytes it also holds once every one of
+ * them is percent-encoded, so that text and details together stay below the 8 KiB that C-core takes.
+ */
+export const MAX_TEXT_BYTES = 512;
+
+/** The most bytes of all details of an error together, as they are on the wire. */
+export const MAX_DETAILS_BYTES = 4096;
+
+/** When to come back after OVERLOADED if the one who says so does not know better: about one short task. */
+const OVERLOADED_RETRY_MS = 100;
+
+/** The most bytes of one text within a detail: twice the longest id. */
+const MAX_DETAIL_TEXT_BYTES = 256;
+
+/** Room for the tags and lengths around a detail, and for "and N more". */
+const FRAME_BYTES = 64;
+
+const CODES: Readonly<Record<Reason, Code>> = {
+  AGENT_NOT_FOUND: Code.NOT_FOUND,
+  CAPABILITY_NOT_FOUND: Code.NOT_FOUND,
+  NO_LIVE_INSTANCE: Code.UNAVAILABLE,
+  INSTANCE_LOST: Code.UNAVAILABLE,
+  DRAINING: Code.UNAVAILABLE,
+  MESSAGE_EXPIRED: Code.DEADLINE_EXCEEDED,
+  TASK_TIMED_OUT: Code.DEADLINE_EXCEEDED,
+  TASK_CANCELLED: Code.CANCELLED,
+  INVALID_MESSAGE: Code.INVALID_ARGUMENT,
+  INVALID_PAYLOAD: Code.INVALID_ARGUMENT,
+  INVALID_PIPELINE: Code.INVALID_ARGUMENT,
+  DUPLICATE_ID: Code.ALREADY_EXISTS,
+  HANDLER_FAILED: Code.UNKNOWN,
+  STEP_FAILED: Code.UNKNOWN,
+  OVERLOADED: Code.RESOURCE_EXHAUSTED,
+  MESSAGE_TOO_LARGE: Code.RESOURCE_EXHAUSTED,
+  SLOW_READER: Code.RESOURCE_EXHAUSTED,
+  REVISION_CONFLICT: Code.ABORTED,
+  REVISION_COMPACTED: Code.OUT_OF_RANGE,
+  HOP_LIMIT: Code.FAILED_PRECONDITION,
+  NO_ORCHESTRATOR: Code.FAILED_PRECONDITION,
+  CARD_MISMATCH: Code.FAILED_PRECONDITION,
+  UNKNOWN_MESSAGE_TYPE: Code.UNIMPLEMENTED,
+};
+
+/** One thing that is wrong with a message or request. */
+export interface Violation {
+  /** Where: a path such as `payload.items[2].name`. */
+  field: string;
+  /** What is wrong, and what would be right. */
+  description: string;
+}
+
+/** What is known of a failure beside its reason and text. */
+export interface TroupeErrorOptions {
+  /** The agent it is about. */
+  agent?: string;
+  /** The instance it is about. */
+  instance?: string;
+  /** The capability it is about. */
+  capability?: string;
+  /** The step of a pipeline that failed. */
+  step?: string;
+  /** What is wrong, field by field. As many as fit go into the error, the rest as "and N more". */
+  violations?: readonly Violation[];
+  /** When to try again, in milliseconds. Default: 100 with OVERLOADED, else nothing is said. */
+  retryAfterMs?: number;
+  /** What caused it. The details of an RpcError follow those of a STEP_FAILED, as far as they fit. */
+  cause?: unknown;
+  /** The code of a STEP_FAILED. Default: the code of `cause`. Every other reason has a code of its own. */
+  code?: Code;
+}
+
+/**
+ * The error that says `reason`, with the code that the contract gives it, a text of at most 512 bytes, and an
+ * ErrorInfo, BadRequest and RetryInfo of at most 4 KiB together.
+ */
+export function troupeError(reason: Reason, message: string, options: TroupeErrorOptions = {}): RpcError {
+  const { cause, violations } = options;
+  const details = [errorInfo(reason, options)];
+  const retryAfterMs = options.retryAfterMs ?? (reason === 'OVERLOADED' ? OVERLOADED_RETRY_MS : undefined);
+  if (retryAfterMs !== undefined) {
+    details.push(packDetail(RetryInfoSchema, { retryDelay: durationFromMs(Math.ceil(retryAfterMs)) }));
+  }
+  if (violations?.length) details.push(badRequest(violations, MAX_DETAILS_BYTES - sizeOf(details)));
+  const step = reason === 'STEP_FAILED' ? RpcError.from(cause) : undefined;
+  return new RpcError(
+    step ? (options.code ?? step.code) : CODES[reason],
+    shortText(message, MAX_TEXT_BYTES),
+    step ? fitDetails([...details, ...step.details]) : details,
+    cause === undefined ? undefined : { cause },
+  );
+}
+
+/** The mesh's own ErrorInfo in an error; nothing if the error is not one of the mesh. */
+export function errorInfoOf(error: RpcError): ErrorInfo | undefined {
+  for (const detail of error.details) {
+    const info = unpackErrorInfo(detail);
+    if (info?.domain === TROUPE_DOMAIN) return info;
+  }
+  return undefined;
+}
+
+/** The reason in an error; nothing if it has none of the mesh's. It may be one that this revision does not know. */
+export function reasonOf(error: RpcError): string | undefined {
+  return errorInfoOf(error)?.reason;
+}
+
+/** The details that fit into 4 KiB together, in their order; those that do not are left out. */
+export function fitDetails(details: readonly Any[]): Any[] {
+  let size = 0;
+  return details.filter((detail) => {
+    const added = sizeOf([detail]);
+    if (size + added > MAX_DETAILS_BYTES) return false;
+    size += added;
+    return true;
+  });
+}
+
+function errorInfo(reason: Reason, options: TroupeErrorOptions): Any {
+  const metadata: Record<string, string> = {};
+  for (const key of ['agent', 'instance', 'capability', 'step'] as const) {
+    if (options[key]) metadata[key] = shortText(options[key], MAX_DETAIL_TEXT_BYTES);
+  }
+  return packDetail(ErrorInfoSchema, { reason, domain: TROUPE_DOMAIN, metadata });
+}
+
+function badRequest(violations: readonly Violation[], maxBytes: number): Any {
+  const said: Violation[] = [];
+  let room = maxBytes - 2 * FRAME_BYTES;
+  for (const violation of violations) {
+    const field = shortText(violation.field, MAX_DETAIL_TEXT_BYTES);
+    const description = shortText(violation.description, MAX_DETAIL_TEXT_BYTES);
+    // Two texts and the violation around them: a tag and a length of at most three bytes each.
+    room -= Buffer.byteLength(field) + Buffer.byteLength(description) + 9;
+    if (room < 0) break;
+    said.push({ field, description });
+  }
+  const left = violations.length - said.length;
+  if (left > 0) said.push({ field: '', description: `and ${left} more` });
+  return packDetail(BadRequestSchema, { fieldViolations: said });
+}
+
+function sizeOf(details: readonly Any[]): number {
+  // A tag and a length of at most three bytes stand before each.
+  return details.reduce((sum, detail) => sum + toBinary(AnySchema, detail).length + 4, 0);
+}
+
+/** Details come from peers: one that does not decode says nothing, and must not hide the others. */
+function unpackErrorInfo(detail: Any): ErrorInfo | undefined {
+  try {
+    return anyUnpack(detail, ErrorInfoSchema);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,118 @@
+import { fromBinary, fromJson, toBinary, toJson } from '@bufbuild/protobuf';
+import { type Value, ValueSchema } from '@bufbuild/protobuf/wkt';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BadRequestSchema } from '../../gen/google/rpc/error_details_pb.js';
+import { reasonOf } from '../../services/protocol/reason.ts';
+import { fromValue, type JsonValue, toValue } from '../../services/protocol/value.ts';
+import { RpcError } from '../../services/rpc/rpc-error.ts';
+
+function refusal(action: () => unknown): {
+  reason: string | undefined;
+  field: string | undefined;
+  text: string;
+} {
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    const field = error.detail(BadRequestSchema)?.fieldViolations[0]?.field;
+    return { reason: reasonOf(error), field, text: error.message };
+  }
+  throw new Error('Nothing was refused.');
+}
+
+function numberValue(value: number): Value {
+  return { $typeName: 'google.protobuf.Value', kind: { case: 'numberValue', value } };
+}
+
+/** A value that stands within `depth` arrays. */
+function nested(depth: number): JsonValue {
+  let json: JsonValue = 1;
+  for (let i = 0; i < depth; i++) json = [json];
+  return json;
+}
+
+/** Within arrays and objects by turns, as a Value. */
+function nestedValue(depth: number): Value {
+  let value = numberValue(1);
+  for (let i = 0; i < depth; i++) {
+    value = {
+      $typeName: 'google.protobuf.Value',
+      kind:
+        i % 2
+          ? { case: 'listValue', value: { $typeName: 'google.protobuf.ListValue', values: [value] } }
+          : { case: 'structValue', value: { $typeName: 'google.protobuf.Struct', fields: { a: value } } },
+    };
+  }
+  return value;
+}
+
+describe('a JSON value', () => {
+  it('becomes the same Value that protobuf-es makes of it, and comes back as it was', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (anyJson) => {
+        const json = anyJson as JsonValue;
+        const value = toValue(json);
+        expect(value).toStrictEqual(fromJson(ValueSchema, json));
+        expect(fromValue(value)).toStrictEqual(json);
+        expect(fromValue(fromBinary(ValueSchema, toBinary(ValueSchema, value)))).toEqual(
+          toJson(ValueSchema, value),
+        );
+      }),
+    );
+  });
+
+  it('may have a property called __proto__, which stays a property', () => {
+    const json = JSON.parse('{"__proto__": {"admin": true}, "toString": 1}');
+    const back = fromValue(toValue(json));
+    expect(JSON.stringify(back)).toBe(JSON.stringify(json));
+    expect((back as { admin?: boolean }).admin).toBeUndefined();
+    expect(Object.getPrototypeOf(back)).toBe(Object.prototype);
+  });
+
+  it('loses its undefined properties, as JSON does', () => {
+    const json = { kept: null, lost: undefined } as unknown as JsonValue;
+    expect(fromValue(toValue(json))).toStrictEqual({ kept: null });
+  });
+
+  it('may be nested 100 deep', () => {
+    expect(fromValue(toValue(nested(100)))).toEqual(nested(100));
+    expect(fromValue(nestedValue(100))).toBeDefined();
+  });
+});
+
+describe('a Value', () => {
+  it.each([
+    { name: 'that is absent', value: undefined },
+    {
+      name: 'without a kind',
+      value: { $typeName: 'google.protobuf.Value', kind: { case: undefined } } as Value,
+    },
+  ])('$name is null', ({ value }) => {
+    expect(fromValue(value)).toBeNull();
+  });
+});
+
+const cyclic: JsonValue[] = [];
+cyclic.push({ again: cyclic });
+
+describe('INVALID_PAYLOAD refuses', () => {
+  it.each([
+    { name: 'NaN', refused: () => toValue(Number.NaN), field: 'payload' },
+    { name: 'Infinity', refused: () => toValue({ a: [1, Number.POSITIVE_INFINITY] }), field: 'payload.a[1]' },
+    { name: 'a function', refused: () => toValue({ f: () => 1 } as never), field: 'payload.f' },
+    { name: 'undefined in an array', refused: () => toValue([undefined] as never), field: 'payload[0]' },
+    { name: 'a bigint', refused: () => toValue(1n as never), field: 'payload' },
+    { name: 'nesting over 100', refused: () => toValue(nested(101)), field: 'payload' },
+    { name: 'a value that holds itself', refused: () => toValue(cyclic), field: 'payload' },
+    { name: 'NaN in a Value', refused: () => fromValue(numberValue(Number.NaN)), field: 'payload' },
+    { name: '-Infinity in a Value', refused: () => fromValue(numberValue(-1 / 0)), field: 'payload' },
+    { name: 'nesting over 100 in a Value', refused: () => fromValue(nestedValue(101)), field: 'payload' },
+  ])('$name, and says where', ({ refused, field }) => {
+    const { reason, field: said, text } = refusal(refused);
+    expect(reason).toBe('INVALID_PAYLOAD');
+    expect(said).toBe(field);
+    expect(text.startsWith(`${field} is `)).toBe(true);
+  });
+});
