@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type YamlResult, readYaml } from './yaml-source.ts';
+import { readYaml, type YamlResult } from './yaml-source.ts';
 import type { YamlValue } from './yaml-value.ts';
 
 /** A mesh on one machine, as `mesh.yaml` describes it; every default is filled in. */
@@ -73,8 +73,10 @@ function readOrchestrator(value: YamlValue | undefined): MeshOrchestrator {
 function readAgent(name: string, value: YamlValue, options: MeshFileOptions): MeshAgent {
   const keys = value.object(['command', 'module', 'instances', 'env', 'cwd']);
   if (keys.command && keys.module) keys.module.wrong('"command" is there too: keep one of the two');
-  if (!keys.command && !keys.module && value.isMapping) {
-    value.wrong(`the agent "${name}" needs a "command" ([program, argument, …]) or a "module" (path of a main.ts)`);
+  if (!keys.command && !keys.module) {
+    value.lacks(
+      `the agent "${name}" needs a "command" ([program, argument, …]) or a "module" (path of a main.ts)`,
+    );
   }
   return {
     name,
@@ -94,9 +96,7 @@ function readName(key: YamlValue): string {
 }
 
 function readCommand(value: YamlValue | undefined): string[] {
-  const words = value?.list() ?? [];
-  if (value && words.length === 0) value.wrong('"command" must name a program: [program, argument, …]');
-  return words.map((word) => word.text());
+  return value?.list(1, 256).map((word) => word.text()) ?? [];
 }
 
 function readAddresses(value: YamlValue | undefined): string[] {

@@ -1,6 +1,7 @@
 import { create, fromJson, type MessageInitShape } from '@bufbuild/protobuf';
-import { type Duration, DurationSchema, ValueSchema } from '@bufbuild/protobuf/wkt';
+import { type Duration, DurationSchema } from '@bufbuild/protobuf/wkt';
 import { type Pipeline, PipelineSchema, type PipelineStepSchema } from '../../gen/troupe/v1/pipeline_pb.js';
+import { toValue } from '../protocol/value.ts';
 import { readYaml, type YamlResult } from './yaml-source.ts';
 import type { YamlValue } from './yaml-value.ts';
 
@@ -27,24 +28,48 @@ export function readPipelineFile(text: string, file: string): YamlResult<Pipelin
 type Step = MessageInitShape<typeof PipelineStepSchema>;
 
 function readSteps(root: YamlValue, value: YamlValue | undefined): Step[] {
-  const steps = value?.list() ?? [];
-  if (!value) root.wrong('a pipeline needs "steps": a list of 1 to 64 steps');
-  else if (steps.length < 1 || steps.length > MAX_STEPS) value.wrong('');
+  if (!value) {
+    root.lacks(`a pipeline needs "steps": a list of 1 to ${MAX_STEPS}`);
+    return [];
+  }
+  const items = value.list(1, MAX_STEPS);
   const names = new Set<string>();
-  return steps.map((step) => readStep(step, names));
+  return items.map((item) => readStep(item, names));
 }
 
-/** Reads a step, and adds its name to those that earlier steps took. */
+/** Reads a step, and adds its name to those that are taken by the steps before it. */
 function readStep(value: YamlValue, taken: Set<string>): Step {
   const keys = value.object(['name', 'capability', 'task', 'payload', 'ttl', 'attachments']);
-  const step: Step = {
-    name: readName(value, keys.name, taken),
+  if (!keys.name) value.lacks('the step needs a "name": later steps refer to it by `steps.<name>.output`');
+  if (!keys.capability) value.lacks('the step needs a "capability": the name of what is to be done');
+  return {
+    name: keys.name ? readName(keys.name, taken) : '',
     capability: keys.capability?.text() ?? '',
     task: keys.task?.text() ?? '',
     attachments: keys.attachments?.list().map((name) => name.text()) ?? [],
+    ...(keys.payload && { payload: toValue(keys.payload.json()) }),
+    ...(keys.ttl && { ttl: readTtl(keys.ttl) }),
   };
-  if (!keys.capability) value.wrong('the step needs a "capability": the name of what is to be done');
-  if (keys.payload) step.payload = fromJson(ValueSchema, keys.payload.json());
-  if (keys.ttl) step.ttl = readDuration(keys.ttl);
-  return step;
+}
+
+function readName(value: YamlValue, taken: Set<string>): string {
+  const name = value.text();
+  if (!/^(?!input$)[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name)) {
+    value.wrong(
+      `"${name}" cannot be a step's name: at most 64 letters, digits and _, not beginning with a digit, and not "input"`,
+    );
+  }
+  if (taken.has(name)) value.wrong(`an earlier step is called "${name}" too: each needs a name of its own`);
+  taken.add(name);
+  return name;
+}
+
+/** A duration as JSON writes it: seconds, with an `s`. */
+function readTtl(value: YamlValue): Duration {
+  const text = value.text();
+  if (!/^\d{1,9}(\.\d{1,9})?s$/.test(text)) {
+    value.wrong(`"${text}" is no duration: seconds with an s, such as 20s or 0.5s`);
+    return create(DurationSchema);
+  }
+  return fromJson(DurationSchema, text);
 }

@@ -43,11 +43,12 @@ export function readYaml<T>(file: string, text: string, read: (root: YamlValue) 
   const value = parsed ? read(new YamlValue(reading, document.contents, 0, 'the file')) : undefined;
   if (value !== undefined && found.length === 0) return { value };
 
-  const mistakes = new Map<number, string>();
-  for (const { offset, message } of found.sort((a, b) => a.offset - b.offset)) {
-    const { line, col } = lines.linePos(offset);
-    // The first mistake at a place says it: those after it follow from it, or are the same one met through an alias.
-    if (!mistakes.has(offset)) mistakes.set(offset, `${file}:${line}:${col}: ${message}`);
-  }
-  return { mistakes: [...mistakes.values()] };
+  const mistakes = found
+    .sort((a, b) => a.offset - b.offset)
+    .map(({ offset, message }) => {
+      const { line, col } = lines.linePos(offset);
+      return `${file}:${line}:${col}: ${message}`;
+    });
+  // What an alias repeats is met more than once.
+  return { mistakes: [...new Set(mistakes)] };
 }

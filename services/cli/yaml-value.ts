@@ -1,5 +1,5 @@
-import type { JsonValue } from '@bufbuild/protobuf';
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node } from 'yaml';
+import { type JsonValue, MAX_PAYLOAD_DEPTH } from '../protocol/value.ts';
 import { didYouMean } from './did-you-mean.ts';
 
 /** What all values of one file share while it is read. */
@@ -26,6 +26,8 @@ export class YamlValue {
   readonly #node: Node | undefined;
   readonly #offset: number;
   readonly #name: string;
+  /** Whether a mistake is noted already, so that nothing is said of what follows from it. */
+  #broken = false;
 
   /**
    * @param node The value; null where the file has none.
@@ -41,12 +43,18 @@ export class YamlValue {
 
   /** Whether nothing is written here, or null. */
   get empty(): boolean {
+    if (this.#broken) return false;
     return this.#node === undefined || (isScalar(this.#node) && this.#node.value === null);
   }
 
   /** Notes that something is wrong with this value. */
   wrong(message: string): void {
-    this.#reading.note(this.#offset, message);
+    if (!this.#broken) this.#reading.note(this.#offset, message);
+  }
+
+  /** Notes what a mapping lacks; nothing where it is no mapping, as that is noted already. */
+  lacks(message: string): void {
+    if (isMap(this.#node)) this.wrong(message);
   }
 
   /** A mapping with these keys, none required; one without a value counts as left out, any other is a mistake. */
@@ -70,9 +78,12 @@ export class YamlValue {
     });
   }
 
-  /** A list. */
-  list(): YamlValue[] {
+  /** A list of `least` to `most` items. Default: as many as there are. */
+  list(least = 0, most = Number.POSITIVE_INFINITY): YamlValue[] {
     if (!isSeq(this.#node)) return this.#unlike('a list', []);
+    const count = this.#node.items.length;
+    if (count < least || count > most)
+      this.wrong(`${this.#name} must have ${least} to ${most} items, not ${count}`);
     return this.#node.items.map((item, index) => this.#inner(item, `item ${index + 1}`));
   }
 
@@ -84,10 +95,8 @@ export class YamlValue {
 
   /** True or false. */
   boolean(): boolean {
-    if (!isScalar<boolean>(this.#node) || typeof this.#node.value !== 'boolean') {
-      return this.#unlike('true or false', false);
-    }
-    return this.#node.value;
+    const value = isScalar(this.#node) ? this.#node.value : undefined;
+    return typeof value === 'boolean' ? value : this.#unlike('true or false', false);
   }
 
   /** A whole number from `least` to `most`. */
@@ -97,18 +106,21 @@ export class YamlValue {
     return this.#unlike(`a whole number from ${least} to ${most}`, least);
   }
 
-  /** Anything that JSON can say, nested at most `depth` times (default 100, the limit of a google.protobuf.Value). */
-  json(depth = 100): JsonValue {
+  /** Anything that JSON can say, with at most `depth` mappings and lists in one another. Default: as in a payload. */
+  json(depth = MAX_PAYLOAD_DEPTH): JsonValue {
     if (this.empty) return null;
+    if (isScalar(this.#node)) return this.#jsonScalar(this.#node.value);
     if (depth === 0) return this.#unlike('nested less deeply', null);
-    if (isMap(this.#node)) {
-      return Object.fromEntries(this.entries().map(({ key, value }) => [key.text(), value.json(depth - 1)]));
-    }
     if (isSeq(this.#node)) return this.list().map((item) => item.json(depth - 1));
-    const value = isScalar(this.#node) ? this.#node.value : undefined;
-    if (typeof value === 'number' && !Number.isFinite(value)) return this.#unlike('a finite number', null);
-    if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string') return value;
-    return this.#unlike('what JSON can say', null);
+    const entries = this.entries();
+    return Object.fromEntries(entries.map(({ key, value }) => [key.text(), value.json(depth - 1)]));
+  }
+
+  #jsonScalar(value: unknown): JsonValue {
+    if (typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) {
+      return value as JsonValue;
+    }
+    return this.#unlike('text, a finite number, true, false or null', null);
   }
 
   #inner(node: unknown, name: string): YamlValue {
@@ -117,13 +129,15 @@ export class YamlValue {
 
   #followed(node: unknown): Node | undefined {
     if (!isAlias(node)) return isNode(node) ? node : undefined;
-    if (this.#reading.aliasesLeft-- <= 0) {
-      if (this.#reading.aliasesLeft === -1) this.wrong('too many aliases: write the values out');
-      return undefined;
+    if (this.#reading.aliasesLeft-- > 0) {
+      const anchored = node.resolve(this.#reading.document);
+      if (anchored) return anchored;
+      this.wrong(`no anchor "&${node.source}" stands before this alias`);
+    } else if (this.#reading.aliasesLeft === -1) {
+      this.wrong('too many aliases: write the values out');
     }
-    const anchored = node.resolve(this.#reading.document);
-    if (!anchored) this.wrong(`no anchor "&${node.source}" stands before this alias`);
-    return anchored;
+    this.#broken = true;
+    return undefined;
   }
 
   #unlike<T>(wanted: string, instead: T): T {
