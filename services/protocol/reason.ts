@@ -1,5 +1,4 @@
-import { toBinary } from '@bufbuild/protobuf';
-import { type Any, AnySchema, anyUnpack, durationFromMs } from '@bufbuild/protobuf/wkt';
+import { type Any, anyUnpack, durationFromMs } from '@bufbuild/protobuf/wkt';
 import {
   BadRequestSchema,
   type ErrorInfo,
@@ -9,6 +8,7 @@ import {
 import type { ErrorReason } from '../../gen/troupe/v1/error_reason_pb.js';
 import { Code } from '../rpc/code.ts';
 import { packDetail, RpcError } from '../rpc/rpc-error.ts';
+import { MAX_STATUS_DETAILS, MAX_STATUS_TEXT } from '../rpc/status-details.ts';
 import { shortText } from './short-text.ts';
 
 /** Why something failed: the name of an `ErrorReason` without its prefix. */
@@ -17,23 +17,14 @@ export type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;
 /** The domain of the mesh's own ErrorInfos; an agent's own have another. */
 export const TROUPE_DOMAIN = 'troupe';
 
-/**
- * The most bytes of a status text. The contract's limit is 512 characters; as bytes it also holds once every one of
- * them is percent-encoded, so that text and details together stay below the 8 KiB that C-core takes.
- */
-export const MAX_TEXT_BYTES = 512;
-
-/** The most bytes of all details of an error together, as they are on the wire. */
-export const MAX_DETAILS_BYTES = 4096;
-
 /** When to come back after OVERLOADED if the one who says so does not know better: about one short task. */
 const OVERLOADED_RETRY_MS = 100;
 
 /** The most bytes of one text within a detail: twice the longest id. */
 const MAX_DETAIL_TEXT_BYTES = 256;
 
-/** Room for the tags and lengths around a detail, and for "and N more". */
-const FRAME_BYTES = 64;
+/** Room for the type of a BadRequest and for "and N more". */
+const FRAME_BYTES = 128;
 
 const CODES: Readonly<Record<Reason, Code>> = {
   AGENT_NOT_FOUND: Code.NOT_FOUND,
@@ -83,7 +74,7 @@ export interface TroupeErrorOptions {
   violations?: readonly Violation[];
   /** When to try again, in milliseconds. Default: 100 with OVERLOADED, else nothing is said. */
   retryAfterMs?: number;
-  /** What caused it. The details of an RpcError follow those of a STEP_FAILED, as far as they fit. */
+  /** What caused it. The details of an RpcError follow those of a STEP_FAILED; the wire cuts what does not fit. */
   cause?: unknown;
   /** The code of a STEP_FAILED. Default: the code of `cause`. Every other reason has a code of its own. */
   code?: Code;
@@ -91,7 +82,8 @@ export interface TroupeErrorOptions {
 
 /**
  * The error that says `reason`, with the code that the contract gives it, a text of at most 512 bytes, and an
- * ErrorInfo, BadRequest and RetryInfo of at most 4 KiB together.
+ * ErrorInfo, RetryInfo and BadRequest of at most 4 KiB together. The limit of the text counts bytes, so that it stays
+ * near the contract's 512 characters once they are percent-encoded on the wire.
  */
 export function troupeError(reason: Reason, message: string, options: TroupeErrorOptions = {}): RpcError {
   const { cause, violations } = options;
@@ -100,12 +92,12 @@ export function troupeError(reason: Reason, message: string, options: TroupeErro
   if (retryAfterMs !== undefined) {
     details.push(packDetail(RetryInfoSchema, { retryDelay: durationFromMs(Math.ceil(retryAfterMs)) }));
   }
-  if (violations?.length) details.push(badRequest(violations, MAX_DETAILS_BYTES - sizeOf(details)));
+  if (violations?.length) details.push(badRequest(violations, MAX_STATUS_DETAILS - sizeOf(details)));
   const step = reason === 'STEP_FAILED' ? RpcError.from(cause) : undefined;
   return new RpcError(
     step ? (options.code ?? step.code) : CODES[reason],
-    shortText(message, MAX_TEXT_BYTES),
-    step ? fitDetails([...details, ...step.details]) : details,
+    shortText(message, MAX_STATUS_TEXT),
+    step ? [...details, ...step.details] : details,
     cause === undefined ? undefined : { cause },
   );
 }
@@ -124,17 +116,6 @@ export function reasonOf(error: RpcError): string | undefined {
   return errorInfoOf(error)?.reason;
 }
 
-/** The details that fit into 4 KiB together, in their order; those that do not are left out. */
-export function fitDetails(details: readonly Any[]): Any[] {
-  let size = 0;
-  return details.filter((detail) => {
-    const added = sizeOf([detail]);
-    if (size + added > MAX_DETAILS_BYTES) return false;
-    size += added;
-    return true;
-  });
-}
-
 function errorInfo(reason: Reason, options: TroupeErrorOptions): Any {
   const metadata: Record<string, string> = {};
   for (const key of ['agent', 'instance', 'capability', 'step'] as const) {
@@ -145,7 +126,7 @@ function errorInfo(reason: Reason, options: TroupeErrorOptions): Any {
 
 function badRequest(violations: readonly Violation[], maxBytes: number): Any {
   const said: Violation[] = [];
-  let room = maxBytes - 2 * FRAME_BYTES;
+  let room = maxBytes - FRAME_BYTES;
   for (const violation of violations) {
     const field = shortText(violation.field, MAX_DETAIL_TEXT_BYTES);
     const description = shortText(violation.description, MAX_DETAIL_TEXT_BYTES);
@@ -159,9 +140,9 @@ function badRequest(violations: readonly Violation[], maxBytes: number): Any {
   return packDetail(BadRequestSchema, { fieldViolations: said });
 }
 
+/** The size of details as `bounded` counts it. */
 function sizeOf(details: readonly Any[]): number {
-  // A tag and a length of at most three bytes stand before each.
-  return details.reduce((sum, detail) => sum + toBinary(AnySchema, detail).length + 4, 0);
+  return details.reduce((sum, { typeUrl, value }) => sum + typeUrl.length + value.length + 8, 0);
 }
 
 /** Details come from peers: one that does not decode says nothing, and must not hide the others. */

@@ -4,15 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../../gen/google/rpc/error_details_pb.js';
 import { StatusSchema } from '../../gen/google/rpc/status_pb.js';
 import { ErrorReasonSchema } from '../../gen/troupe/v1/error_reason_pb.js';
-import {
-  errorInfoOf,
-  fitDetails,
-  type Reason,
-  reasonOf,
-  troupeError,
-} from '../../services/protocol/reason.ts';
+import { errorInfoOf, type Reason, reasonOf, troupeError } from '../../services/protocol/reason.ts';
 import { Code } from '../../services/rpc/code.ts';
 import { packDetail, RpcError } from '../../services/rpc/rpc-error.ts';
+import { bounded } from '../../services/rpc/status-details.ts';
 
 /** "Errors" of the contract, word by word. */
 const CONTRACT = `
@@ -94,6 +89,7 @@ describe('an error of the mesh', () => {
     expect(said.at(-1)).toMatchObject({ field: '', description: `and ${5001 - said.length} more` });
     expect(detailBytes(error)).toBeLessThanOrEqual(4096);
     expect(detailBytes(error)).toBeGreaterThan(3500);
+    expect(bounded(error)).toBe(error);
   });
 
   it('has a text that is well formed and short, whatever was put into it', () => {
@@ -123,12 +119,12 @@ describe('a failed step', () => {
     expect(error.details.slice(1)).toEqual(cause.details);
   });
 
-  it('leaves out what of its cause does not fit', () => {
+  it("keeps its own details on the wire when its cause's do not fit", () => {
     const large = packDetail(BadRequestSchema, { fieldViolations: [{ field: 'x'.repeat(4090) }] });
     const small = packDetail(ErrorInfoSchema, { reason: 'NO_PAPER', domain: 'printer.example' });
-    const error = troupeError('STEP_FAILED', 'No.', {
-      cause: new RpcError(Code.INTERNAL, 'No.', [large, small]),
-    });
+    const cause = new RpcError(Code.INTERNAL, 'No.', [small, large]);
+    const error = bounded(troupeError('STEP_FAILED', 'No.', { step: 'print', cause }));
+    expect(errorInfoOf(error)?.metadata).toEqual({ step: 'print' });
     expect(error.details.slice(1)).toEqual([small]);
     expect(detailBytes(error)).toBeLessThanOrEqual(4096);
   });
@@ -141,12 +137,5 @@ describe('the reason of an error', () => {
     const own = troupeError('DRAINING', 'Leaving.').details;
     expect(reasonOf(new RpcError(Code.UNAVAILABLE, '', [broken, foreign, ...own]))).toBe('DRAINING');
     expect(reasonOf(new RpcError(Code.UNAVAILABLE, '', [broken, foreign]))).toBeUndefined();
-  });
-});
-
-describe('details', () => {
-  it('that fit are left as they are', () => {
-    const details = troupeError('OVERLOADED', 'Busy.').details;
-    expect(fitDetails(details)).toEqual(details);
   });
 });

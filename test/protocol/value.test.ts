@@ -2,25 +2,8 @@ import { fromBinary, fromJson, toBinary, toJson } from '@bufbuild/protobuf';
 import { type Value, ValueSchema } from '@bufbuild/protobuf/wkt';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BadRequestSchema } from '../../gen/google/rpc/error_details_pb.js';
-import { reasonOf } from '../../services/protocol/reason.ts';
 import { fromValue, type JsonValue, toValue } from '../../services/protocol/value.ts';
-import { RpcError } from '../../services/rpc/rpc-error.ts';
-
-function refusal(action: () => unknown): {
-  reason: string | undefined;
-  field: string | undefined;
-  text: string;
-} {
-  try {
-    action();
-  } catch (error) {
-    if (!(error instanceof RpcError)) throw error;
-    const field = error.detail(BadRequestSchema)?.fieldViolations[0]?.field;
-    return { reason: reasonOf(error), field, text: error.message };
-  }
-  throw new Error('Nothing was refused.');
-}
+import { refusal } from './refusal.ts';
 
 function numberValue(value: number): Value {
   return { $typeName: 'google.protobuf.Value', kind: { case: 'numberValue', value } };
@@ -109,10 +92,10 @@ describe('INVALID_PAYLOAD refuses', () => {
     { name: 'NaN in a Value', refused: () => fromValue(numberValue(Number.NaN)), field: 'payload' },
     { name: '-Infinity in a Value', refused: () => fromValue(numberValue(-1 / 0)), field: 'payload' },
     { name: 'nesting over 100 in a Value', refused: () => fromValue(nestedValue(101)), field: 'payload' },
-  ])('$name, and says where', ({ refused, field }) => {
-    const { reason, field: said, text } = refusal(refused);
+  ])('$name, and says where', async ({ refused, field }) => {
+    const { reason, fields, text } = await refusal(refused);
     expect(reason).toBe('INVALID_PAYLOAD');
-    expect(said).toBe(field);
+    expect(fields).toEqual([field]);
     expect(text.startsWith(`${field} is `)).toBe(true);
   });
 });

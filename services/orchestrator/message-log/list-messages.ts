@@ -1,0 +1,45 @@
+import type { MessageRecord } from '../../../gen/troupe/v1/message_record_pb.js';
+import { fromPageToken, pageSize, toPageToken } from '../page.ts';
+import { describeRecord } from './describe-record.ts';
+import type { LogRecord, MessageLog } from './message-log.ts';
+import { matchesRecord, type RecordFilter } from './record-filter.ts';
+
+const LIST = 'messages';
+
+/** Which page of the log is asked for: the fields of a ListMessagesRequest. */
+export interface MessagePageRequest {
+  /** Which records. Default: all. */
+  filter?: RecordFilter | undefined;
+  /** How many records at most: 1 to 1,000. Default, and 0: 100. */
+  pageSize?: number;
+  /** The `nextPageToken` of the page before. Default, and empty: the first page. */
+  pageToken?: string;
+}
+
+/** A page of the log: the fields of a ListMessagesResponse. */
+export interface MessagePage {
+  /** The records, newest first. */
+  records: MessageRecord[];
+  /** Asks for the next page, of older ones; empty where this is the last. */
+  nextPageToken: string;
+}
+
+/**
+ * A page of the records that meet the filter. Records that come meanwhile are on none of the pages after the first.
+ * A token that no page gave is INVALID_MESSAGE.
+ */
+export function listMessages(log: MessageLog, request: MessagePageRequest): MessagePage {
+  const before = fromPageToken(LIST, request.pageToken ?? '');
+  const size = pageSize(request.pageSize ?? 0);
+  const page: LogRecord[] = [];
+  let nextPageToken = '';
+  for (const record of log.newestFirst(before === undefined ? undefined : Number(before))) {
+    if (!matchesRecord(record, request.filter ?? {})) continue;
+    if (page.length === size) {
+      nextPageToken = toPageToken(LIST, String(page.at(-1)?.sequence));
+      break;
+    }
+    page.push(record);
+  }
+  return { records: page.map(describeRecord), nextPageToken };
+}

@@ -1,0 +1,84 @@
+import type { AgentCard, Capability } from '../../gen/troupe/v1/agent_card_pb.js';
+import { fieldPath } from './field-path.ts';
+import type { Violation } from './reason.ts';
+import { schemaFault } from './schema.ts';
+import { durationToMs, MAX_TTL_MS } from './ttl.ts';
+
+/** The most capabilities on a card. */
+export const MAX_CAPABILITIES = 256;
+
+/** The most labels on a card. */
+export const MAX_LABELS = 64;
+
+/** The most characters of an id, a name, or a label's key or value. */
+export const MAX_NAME_CHARACTERS = 128;
+
+const NAME = new RegExp(`^[a-zA-Z0-9._-]{1,${MAX_NAME_CHARACTERS}}$`);
+const NAME_RULE = `must be 1 to ${MAX_NAME_CHARACTERS} characters of a-z A-Z 0-9 . _ -`;
+
+/**
+ * The rules that a card breaks. Its input schemas are looked at as far as that goes without compiling them:
+ * `compileSchema` has the last word.
+ */
+export function checkCard(card: AgentCard): Violation[] {
+  const violations: Violation[] = [];
+  const check = (ok: boolean, field: string, description: string) => {
+    if (!ok) violations.push({ field, description });
+  };
+  check(NAME.test(card.id), 'id', NAME_RULE);
+  check(
+    card.instanceId !== '' && !isLong(card.instanceId),
+    'instance_id',
+    `must be 1 to ${MAX_NAME_CHARACTERS} characters, and another for every process: a UUID does`,
+  );
+  checkLabels(card.labels, check);
+  const count = card.capabilities.length;
+  check(count <= MAX_CAPABILITIES, 'capabilities', `are ${count}: at most ${MAX_CAPABILITIES} are allowed`);
+  const names = new Set<string>();
+  for (const [i, capability] of card.capabilities.entries()) {
+    checkCapability(capability, (name) => fieldPath('capabilities', [i, name]), check);
+    check(
+      !names.has(capability.name),
+      fieldPath('capabilities', [i, 'name']),
+      `is used twice: ${JSON.stringify(capability.name)}`,
+    );
+    names.add(capability.name);
+  }
+  return violations;
+}
+
+type Check = (ok: boolean, field: string, description: string) => void;
+
+function checkLabels(labels: AgentCard['labels'], check: Check): void {
+  const entries = Object.entries(labels);
+  check(entries.length <= MAX_LABELS, 'labels', `are ${entries.length}: at most ${MAX_LABELS} are allowed`);
+  for (const [key, value] of entries) {
+    check(
+      !isLong(key) && !isLong(value),
+      fieldPath('labels', [key]),
+      `must have a key and a value of at most ${MAX_NAME_CHARACTERS} characters`,
+    );
+  }
+}
+
+function checkCapability(capability: Capability, fieldOf: (name: string) => string, check: Check): void {
+  const { name, inputSchema, defaultTtl } = capability;
+  check(NAME.test(name), fieldOf('name'), NAME_RULE);
+  if (inputSchema) {
+    const fault = schemaFault(inputSchema);
+    check(fault === undefined, fieldOf('input_schema'), fault ?? '');
+  }
+  if (defaultTtl) {
+    const ttlMs = durationToMs(defaultTtl);
+    check(
+      ttlMs > 0 && ttlMs <= MAX_TTL_MS,
+      fieldOf('default_ttl'),
+      'must be more than zero and at most one hour',
+    );
+  }
+}
+
+/** Counts characters, not UTF-16 units, as every other language does. */
+function isLong(text: string): boolean {
+  return text.length > MAX_NAME_CHARACTERS && [...text].length > MAX_NAME_CHARACTERS;
+}

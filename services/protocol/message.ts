@@ -1,0 +1,115 @@
+import { timestampNow } from '@bufbuild/protobuf/wkt';
+import { type AgentMessage, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
+import { fieldPath } from './field-path.ts';
+import { troupeError, type Violation } from './reason.ts';
+import { uuid7 } from './uuid7.ts';
+
+/** The largest that a message may be, encoded: what a gRPC message may be by default, less room for a batch's frame. */
+export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024 - 64 * 1024;
+
+/** The most agents that may pass work on. */
+export const MAX_HOPS = 16;
+
+/** The most headers of a message. */
+export const MAX_HEADERS = 32;
+
+/** The most bytes of all headers of a message together, names and values. */
+export const MAX_HEADER_BYTES = 8 * 1024;
+
+/** The most that `nanos` of a protobuf Duration may be. */
+const MAX_NANOS = 999_999_999;
+
+/** What a message is given where it says nothing itself. */
+export interface CompleteOptions {
+  /** Who sends it. Default: `anonymous`. */
+  sender?: string;
+}
+
+/**
+ * Fills in, in the message itself, what every receiver fills in where it is empty: `id`, `sender`, `timestamp`, and
+ * TASK as its `type`. Returns the same message.
+ */
+export function completeMessage(message: AgentMessage, options?: CompleteOptions): AgentMessage {
+  message.id ||= uuid7();
+  message.sender ||= options?.sender ?? 'anonymous';
+  message.type ||= MessageType.TASK;
+  message.timestamp ??= timestampNow();
+  return message;
+}
+
+/**
+ * Refuses a message that breaks a rule of the contract: MESSAGE_TOO_LARGE, HOP_LIMIT, or INVALID_MESSAGE with every
+ * violation. The payload is not looked into. `bytes` is its encoded size, where it is known.
+ */
+export function admitMessage(message: AgentMessage, bytes = 0): void {
+  admitSize(bytes);
+  if (message.hops > MAX_HOPS) {
+    throw troupeError(
+      'HOP_LIMIT',
+      `The work was passed on by ${message.hops} agents, and ${MAX_HOPS} is the limit: look for agents that ask one another in a ring.`,
+      { agent: message.receiver, capability: message.capability },
+    );
+  }
+  const violations = checkMessage(message);
+  if (violations.length > 0) {
+    const [{ field, description }] = violations as [Violation];
+    throw troupeError('INVALID_MESSAGE', `The message is not valid: ${field} ${description}`, { violations });
+  }
+}
+
+/** Refuses what is too large to be sent, MESSAGE_TOO_LARGE: it would end the link for all others. */
+export function admitSize(bytes: number): void {
+  if (bytes <= MAX_MESSAGE_BYTES) return;
+  throw troupeError(
+    'MESSAGE_TOO_LARGE',
+    `The message has ${bytes} bytes, and ${MAX_MESSAGE_BYTES} is the limit: send a URI instead of large data.`,
+  );
+}
+
+/** The fields of a message that are malformed or out of bounds: `ttl`, `headers`, `attachments`. */
+export function checkMessage(message: AgentMessage): Violation[] {
+  const violations: Violation[] = [];
+  checkTtl(message, violations);
+  checkHeaders(message, violations);
+  checkAttachments(message, violations);
+  return violations;
+}
+
+function checkTtl({ ttl }: AgentMessage, violations: Violation[]): void {
+  if (!ttl) return;
+  if (ttl.seconds < 0n || ttl.nanos < 0) {
+    violations.push({ field: 'ttl', description: 'is negative: send the time that remains' });
+  } else if (ttl.nanos > MAX_NANOS) {
+    violations.push({ field: 'ttl', description: `has ${ttl.nanos} nanos: a second has ${MAX_NANOS + 1}` });
+  }
+}
+
+function checkHeaders({ headers }: AgentMessage, violations: Violation[]): void {
+  let count = 0;
+  let bytes = 0;
+  for (const name in headers) {
+    count += 1;
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(headers[name]!);
+  }
+  if (count > MAX_HEADERS) {
+    violations.push({ field: 'headers', description: `are ${count}: at most ${MAX_HEADERS} are allowed` });
+  }
+  if (bytes > MAX_HEADER_BYTES) {
+    violations.push({
+      field: 'headers',
+      description: `have ${bytes} bytes: at most ${MAX_HEADER_BYTES} are allowed`,
+    });
+  }
+}
+
+function checkAttachments({ attachments }: AgentMessage, violations: Violation[]): void {
+  if (attachments.length === 0) return;
+  const names = new Set<string>();
+  for (const [i, { name }] of attachments.entries()) {
+    const field = fieldPath('attachments', [i, 'name']);
+    if (name === '') violations.push({ field, description: 'is empty: every attachment needs a name' });
+    else if (names.has(name))
+      violations.push({ field, description: `is used twice: ${JSON.stringify(name)}` });
+    names.add(name);
+  }
+}

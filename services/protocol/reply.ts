@@ -1,0 +1,56 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampNow } from '@bufbuild/protobuf/wkt';
+import {
+  type AgentMessage,
+  AgentMessageSchema,
+  type Heartbeat,
+  MessageType,
+} from '../../gen/troupe/v1/agent_message_pb.js';
+import type { RpcError } from '../rpc/rpc-error.ts';
+import { bounded } from '../rpc/status-details.ts';
+import { uuid7 } from './uuid7.ts';
+import { type JsonValue, toValue } from './value.ts';
+
+/** What a reply says beside what follows from the message that it answers; `sender` where that named no receiver. */
+export type ReplyInit = Partial<Omit<AgentMessage, '$typeName' | 'id' | 'type' | 'correlationId'>>;
+
+/** A message of the given type about `message`: to its sender, from its receiver, with a new id. */
+export function replyTo(message: AgentMessage, type: MessageType, init?: ReplyInit): AgentMessage {
+  return create(AgentMessageSchema, {
+    id: uuid7(),
+    sender: message.receiver,
+    receiver: message.sender,
+    type,
+    timestamp: timestampNow(),
+    correlationId: message.id,
+    ...init,
+  });
+}
+
+/** The RESULT of a task. A payload that is no JSON is INVALID_PAYLOAD. */
+export function resultOf(task: AgentMessage, payload: JsonValue, init?: ReplyInit): AgentMessage {
+  return replyTo(task, MessageType.RESULT, { ...init, payload: toValue(payload) });
+}
+
+/**
+ * The ERROR that ends a task, or answers a message: the code, text and details of `error`, within the bounds of a
+ * status (512 characters, 4 KiB).
+ */
+export function errorOf(message: AgentMessage, error: RpcError, init?: ReplyInit): AgentMessage {
+  return replyTo(message, MessageType.ERROR, { ...init, error: bounded(error).toStatus() });
+}
+
+/** A PROGRESS of a task: its `sequence`-th, from 1. A payload that is no JSON is INVALID_PAYLOAD. */
+export function progressOf(
+  task: AgentMessage,
+  sequence: number,
+  payload: JsonValue,
+  init?: ReplyInit,
+): AgentMessage {
+  return replyTo(task, MessageType.PROGRESS, { ...init, sequence, payload: toValue(payload) });
+}
+
+/** The HEARTBEAT that answers a HEARTBEAT. */
+export function heartbeatOf(message: AgentMessage, heartbeat: Heartbeat, init?: ReplyInit): AgentMessage {
+  return replyTo(message, MessageType.HEARTBEAT, { ...init, heartbeat });
+}
