@@ -40,8 +40,8 @@ export interface Child {
   stop(graceMs: number): Promise<void>;
 }
 
-/** How long the last lines of a process that has ended are waited for: its own children may hold its output open. */
-const LAST_LINES_MS = 500;
+/** After how long without a line a process that has ended is heard no more: its own children may hold its output open. */
+const QUIET_MS = 500;
 
 /**
  * Starts a process in a group of its own: a Ctrl-C in the terminal reaches its parent alone, which then ends its
@@ -51,19 +51,37 @@ export function startChild({ command, env, cwd }: ChildCommand, listener: ChildL
   const [program = '', ...args] = command;
   const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
 
-  const heard = Promise.all([
-    hear(child.stdout, async (line) => {
+  let heard = 0;
+  async function hear(stream: Readable, take: (line: string) => Promise<void> | void): Promise<void> {
+    try {
+      for await (const line of lines(stream)) {
+        heard += 1;
+        await take(line);
+      }
+    } catch {
+      // The stream was destroyed: whoever held it open after the end of the process is not heard any more.
+    }
+  }
+  const all = Promise.all([
+    hear(child.stdout, (line) => {
       const ready = toReady(line);
-      if (ready) listener.ready(ready);
-      else await listener.out(line);
+      return ready ? listener.ready(ready) : listener.out(line);
     }),
     hear(child.stderr, (line) => listener.err(line)),
   ]);
 
+  /** Settles when all was heard, or nothing was for a while. */
+  async function lastLines(): Promise<void> {
+    const before = heard;
+    const quiet = pause(QUIET_MS, undefined, { ref: false }).then(() => heard === before);
+    const done = await Promise.race([all.then(() => true), quiet]);
+    if (!done) await lastLines();
+  }
+
   async function end(): Promise<string> {
     try {
       const [code, signal] = await once(child, 'exit');
-      await Promise.race([heard, pause(LAST_LINES_MS, undefined, { ref: false })]);
+      await lastLines();
       return signal ? `was ended by ${signal}` : `exited with code ${code}`;
     } catch (error) {
       return `could not be started: ${(error as Error).message}`;
@@ -83,14 +101,6 @@ export function startChild({ command, env, cwd }: ChildCommand, listener: ChildL
       clearTimeout(timer);
     },
   };
-}
-
-async function hear(stream: Readable, take: (line: string) => Promise<void>): Promise<void> {
-  try {
-    for await (const line of lines(stream)) await take(line);
-  } catch {
-    // The stream was destroyed: whoever held it open after the end of the process is not heard any more.
-  }
 }
 
 function toReady(line: string): Ready | undefined {
