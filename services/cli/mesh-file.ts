@@ -11,7 +11,7 @@ export interface MeshFile {
 
 /** The orchestrator of a mesh file. */
 export interface MeshOrchestrator {
-  /** Where it listens, `host:port`. Default: `127.0.0.1:50051`. */
+  /** Where it listens, `host:port`; port 0 takes a free one. Default: `127.0.0.1:50051`. */
   readonly listen: string;
   /** Whether payloads are kept in the log of messages. Default: false. */
   readonly logPayloads: boolean;
@@ -62,7 +62,7 @@ export function readMeshFile(text: string, options: MeshFileOptions): YamlResult
 function readOrchestrator(value: YamlValue | undefined): MeshOrchestrator {
   const keys = value?.object(['listen', 'logPayloads', 'static', 'dns', 'env']);
   return {
-    listen: keys?.listen ? readAddress(keys.listen) : '127.0.0.1:50051',
+    listen: keys?.listen ? readAddress(keys.listen, { minPort: 0 }) : '127.0.0.1:50051',
     logPayloads: keys?.logPayloads?.boolean() ?? false,
     static: readAddresses(keys?.static),
     dns: readAddresses(keys?.dns),
@@ -109,13 +109,11 @@ function readAddresses(value: YamlValue | undefined): string[] {
   return addresses;
 }
 
-function readAddress(value: YamlValue): string {
-  const address = value.text();
-  const port = /^.+:(\d{1,5})$/.exec(address)?.[1];
-  if (port === undefined || Number(port) > 65_535) {
-    value.wrong(`"${address}" is no address: host:port, such as 127.0.0.1:50051`);
-  }
-  return address;
+function readAddress(value: YamlValue, options?: AddressOptions): string {
+  const address = parseAddress(value.text(), options);
+  if (!('violation' in address)) return formatAddress(address);
+  value.wrong(address.violation);
+  return '';
 }
 
 function readEnv(value: YamlValue | undefined): Record<string, string> {

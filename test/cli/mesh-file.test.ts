@@ -11,7 +11,7 @@ describe('a mesh file', () => {
   it('is read whole', () => {
     const { value } = read(`
 orchestrator:
-  listen: 0.0.0.0:50051
+  listen: 0.0.0.0:0
   logPayloads: true
   static: [10.0.0.1:50061, "[::1]:50061"]
   dns: [crew.local:50061]
@@ -26,7 +26,7 @@ agents:
 `);
     expect(value).toEqual({
       orchestrator: {
-        listen: '0.0.0.0:50051',
+        listen: '0.0.0.0:0',
         logPayloads: true,
         static: ['10.0.0.1:50061', '[::1]:50061'],
         dns: ['crew.local:50061'],
@@ -154,12 +154,12 @@ describe('a mistake in a mesh file is told with its place:', () => {
     [
       'an address without a port',
       'orchestrator: { listen: localhost }',
-      ['1:25: "localhost" is no address: host:port, such as 127.0.0.1:50051'],
+      ['1:25: "localhost" is no address: write host:port, with an IPv6 host in brackets'],
     ],
     [
       'a port that is none',
       'orchestrator: { dns: ["a:70000"] }',
-      ['1:23: "a:70000" is no address: host:port, such as 127.0.0.1:50051'],
+      ['1:23: "a:70000" has a port that is not 1 to 65535'],
     ],
     [
       'an address that stands twice',

@@ -1,4 +1,4 @@
-import { fromJson, toJson } from '@bufbuild/protobuf';
+import { fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { PipelineSchema } from '../../gen/troupe/v1/pipeline_pb.js';
 import { readPipelineFile } from '../../services/cli/pipeline-file.ts';
@@ -25,7 +25,7 @@ steps:
     payload: \${steps.read.output}
     ttl: 20s
 `);
-    const json = {
+    const json: JsonValue = {
       name: 'brief',
       description: 'Reads a report and writes a brief.',
       steps: [
