@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { type AddressOptions, formatAddress, parseAddress } from '../rpc/address.ts';
 import { readYaml, type YamlResult } from './yaml-source.ts';
 import type { YamlValue } from './yaml-value.ts';
 
