@@ -1,5 +1,8 @@
 import { type ChannelOptions, Client, connectivityState, credentials } from '@grpc/grpc-js';
+import { Code } from './code.ts';
+import type { Deadline } from './deadline.ts';
 import { FLOW_CONTROL_WINDOW } from './flow-control.ts';
+import { RpcError } from './rpc-error.ts';
 
 /** How a channel connects. */
 export interface ConnectOptions {
@@ -29,6 +32,7 @@ export class Channel {
   /** Where it leads: `host:port`. */
   readonly address: string;
   readonly #connectTimeoutMs: number;
+  readonly #listeners = new Set<(state: connectivityState) => void>();
   #client: Client;
   #watchdog: NodeJS.Timeout | undefined;
   #closed = false;
@@ -44,11 +48,54 @@ export class Channel {
     return this.#client;
   }
 
+  /** Whether the connection stands. */
+  get connected(): boolean {
+    return this.#client.getChannel().getConnectivityState(false) === connectivityState.READY;
+  }
+
+  /**
+   * Waits until the connection stands, and makes one attempt where it does not. Fails UNAVAILABLE when that attempt does,
+   * DEADLINE_EXCEEDED when the time runs out first.
+   */
+  ready(deadline: Deadline): Promise<void> {
+    if (this.connected) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const settle = (end: () => void) => {
+        this.#listeners.delete(listener);
+        forget();
+        end();
+      };
+      const listener = (state: connectivityState) => {
+        if (state === connectivityState.READY) settle(resolve);
+        else if (state === connectivityState.TRANSIENT_FAILURE || this.#closed)
+          settle(() => reject(this.#unreachable(Code.UNAVAILABLE)));
+      };
+      const forget = deadline.onExpired(() =>
+        settle(() => reject(this.#unreachable(Code.DEADLINE_EXCEEDED))),
+      );
+      this.#listeners.add(listener);
+      this.#client.getChannel().getConnectivityState(true);
+    });
+  }
+
+  /** Calls `listener` each time that the connection breaks, until the function that it returns is called. */
+  onDisconnected(listener: () => void): () => void {
+    let wasReady = this.connected;
+    const changed = (state: connectivityState) => {
+      const isReady = state === connectivityState.READY;
+      if (wasReady && !isReady) listener();
+      wasReady = isReady;
+    };
+    this.#listeners.add(changed);
+    return () => this.#listeners.delete(changed);
+  }
+
   /** Closes the connection; what is in flight on it fails, and nothing can be called any more. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#watchdog);
     this.#client.close();
+    for (const listener of [...this.#listeners]) listener(connectivityState.SHUTDOWN);
   }
 
   #connect(): Client {
@@ -58,7 +105,7 @@ export class Channel {
   }
 
   #watch(client: Client): void {
-    if (this.#closed || client !== (this.#client ?? client)) return;
+    if (this.#closed) return;
     const channel = client.getChannel();
     const state = channel.getConnectivityState(false);
     clearTimeout(this.#watchdog);
@@ -66,12 +113,19 @@ export class Channel {
       this.#watchdog = setTimeout(() => this.#replace(client), this.#connectTimeoutMs);
     }
     channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, (error) => {
-      if (!error) this.#watch(client);
+      if (error || client !== this.#client) return;
+      this.#watch(client);
+      for (const listener of [...this.#listeners]) listener(channel.getConnectivityState(false));
     });
   }
 
   #replace(stuck: Client): void {
     this.#client = this.#connect();
     stuck.close();
+    for (const listener of [...this.#listeners]) listener(connectivityState.TRANSIENT_FAILURE);
+  }
+
+  #unreachable(code: Code): RpcError {
+    return new RpcError(code, `Nobody answers at ${this.address}. Does it run, and does it listen there?`);
   }
 }

@@ -12,11 +12,17 @@ import {
   type UntypedHandleCall,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import { file_google_rpc_error_details } from '../../gen/google/rpc/error_details_pb.js';
+import { Health } from '../../gen/grpc/health/v1/health_pb.js';
+import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
+import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
 import { Code } from './code.ts';
 import { methodDefinition } from './codec.ts';
 import { FLOW_CONTROL_WINDOW } from './flow-control.ts';
 import type { Handlers } from './handlers.ts';
+import { createHealth, ServingStatus } from './health.ts';
 import { type Logger, silent } from './log.ts';
+import { reflectionHandlers } from './reflection.ts';
 import { RpcError } from './rpc-error.ts';
 import { serveBidi, serveServerStream } from './serve-stream.ts';
 import { serveUnary } from './serve-unary.ts';
@@ -35,7 +41,7 @@ export function bind<S extends DescService>(service: S, handlers: Handlers<S>): 
 
 /** How a server is made. */
 export interface ServerOptions {
-  /** What it serves. */
+  /** What it serves, beside health and reflection, which every server of ours has. */
   services: readonly ServiceBinding[];
   /** Where it logs, one line per call. Default: nowhere. */
   log?: Logger;
@@ -49,6 +55,7 @@ const LAST_WORDS_MS = 250;
 /** A gRPC server: start with `listen`, leave with `drain`, or cut it off with `close`. */
 export class RpcServer {
   readonly #server: Server;
+  readonly #health = createHealth();
   readonly #open = new Set<ServerCall>();
   readonly #draining = new AbortController();
   #whenIdle: (() => void) | undefined;
@@ -66,7 +73,14 @@ export class RpcServer {
         if (this.#open.size === 0) this.#whenIdle?.();
       },
     };
-    for (const binding of options.services) this.#add(binding, calls);
+    const services = [...options.services, bind(Health, this.#health.handlers)];
+    const reflection = reflectionHandlers(
+      services.map(({ service }) => service),
+      [file_google_rpc_error_details],
+    );
+    services.push(bind(ServerReflection, reflection.v1), bind(ServerReflectionAlpha, reflection.v1alpha));
+    for (const binding of services) this.#add(binding, calls);
+    for (const { service } of options.services) this.#health.set(service.typeName, ServingStatus.SERVING);
   }
 
   /** Aborted when the server begins to drain. */
@@ -90,10 +104,11 @@ export class RpcServer {
   }
 
   /**
-   * Leaves well: tells open calls through `context.draining`, waits for them to end, then closes. Calls that still come
+   * Leaves well: says NOT_SERVING, tells open calls through `context.draining`, waits for them to end, then closes. Calls that still come
    * reach their handlers, which refuse them. What is open after `graceMs` (default 10 s) is ended UNAVAILABLE.
    */
   async drain(graceMs = 10_000): Promise<void> {
+    this.#health.shutdown();
     this.#draining.abort();
     await this.#idle(graceMs);
     await this.close();
@@ -101,6 +116,7 @@ export class RpcServer {
 
   /** Ends every open call UNAVAILABLE, closes every connection, and frees the port. */
   async close(): Promise<void> {
+    this.#health.shutdown();
     this.#draining.abort();
     const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
     for (const call of this.#open) call.abort(new RpcError(Code.UNAVAILABLE, 'The server is shutting down.'));

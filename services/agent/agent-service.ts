@@ -1,0 +1,100 @@
+import type { AgentCard } from '../../gen/troupe/v1/agent_card_pb.js';
+import { type AgentMessage, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
+import { type AgentService, AgentServiceLinkResponseSchema } from '../../gen/troupe/v1/agent_service_pb.js';
+import { serveLink } from '../protocol/link/serve-link.ts';
+import { admitMessage, completeMessage } from '../protocol/message.ts';
+import { troupeError } from '../protocol/reason.ts';
+import { errorOf, heartbeatOf, resultOf } from '../protocol/reply.ts';
+import { resultOfTask } from '../protocol/task-sink.ts';
+import { messageDeadline } from '../protocol/ttl.ts';
+import { fromValue } from '../protocol/value.ts';
+import type { CallContext } from '../rpc/call-context.ts';
+import type { Handlers } from '../rpc/handlers.ts';
+import { RpcError } from '../rpc/rpc-error.ts';
+import type { AgentDefinition } from './definition.ts';
+import type { Tally } from './tally.ts';
+import type { TaskRunner } from './task-runner.ts';
+
+/** gRPC metadata that enters a message's headers: tracing. Nothing else does, `authorization` least of all. */
+const FORWARDED_METADATA = ['traceparent', 'tracestate', 'baggage'];
+
+/** What AgentService is served from. */
+export interface AgentParts {
+  definition: AgentDefinition;
+  card: AgentCard;
+  runner: TaskRunner;
+  tally: Tally;
+}
+
+/** AgentService: Describe, Handle and Link, all from the same runner. */
+export function agentHandlers({
+  definition,
+  card,
+  runner,
+  tally,
+}: AgentParts): Handlers<typeof AgentService> {
+  const from = { sender: card.id };
+
+  const handleBroadcast = async (
+    message: AgentMessage,
+    context: Pick<CallContext, 'deadline'>,
+  ): Promise<AgentMessage | undefined> => {
+    admitMessage(message);
+    if (messageDeadline(message, { callDeadline: context.deadline }).expired) {
+      throw troupeError('MESSAGE_EXPIRED', 'The broadcast had expired before it was looked at.', {
+        agent: card.id,
+      });
+    }
+    const reply = await definition.onBroadcast?.(fromValue(message.payload), message);
+    return reply === undefined ? undefined : resultOf(message, reply, from);
+  };
+
+  const answer = async (message: AgentMessage, context: CallContext): Promise<AgentMessage | undefined> => {
+    switch (message.type) {
+      case MessageType.TASK:
+        return resultOfTask((sink) => runner.run(message, sink, context));
+      case MessageType.BROADCAST:
+        return handleBroadcast(message, context);
+      case MessageType.HEARTBEAT:
+        return heartbeatOf(message, tally.heartbeat(), from);
+      default:
+        throw troupeError(
+          'UNKNOWN_MESSAGE_TYPE',
+          `Handle takes TASK, BROADCAST and HEARTBEAT, not ${MessageType[message.type] ?? `type ${message.type}`}.`,
+          { agent: card.id },
+        );
+    }
+  };
+
+  return {
+    describe: () => ({ card }),
+
+    async handle(request, context) {
+      if (!request.message) {
+        throw troupeError('INVALID_MESSAGE', 'The request holds no message: set its field `message`.', {
+          violations: [{ field: 'message', description: 'is missing' }],
+        });
+      }
+      const message = completeMessage(request.message);
+      for (const name of FORWARDED_METADATA) {
+        const value = context.headers.get(name);
+        if (value !== null) message.headers[name] ??= value;
+      }
+      try {
+        const reply = await answer(message, context);
+        return reply ? { message: reply } : {};
+      } catch (error) {
+        return { message: errorOf(message, RpcError.from(error), from) };
+      }
+    },
+
+    link: (requests, context) =>
+      serveLink(requests, context, {
+        id: card.id,
+        schema: AgentServiceLinkResponseSchema,
+        task: (task, sink, scope) => runner.run(task, sink, scope),
+        broadcast: handleBroadcast,
+        heartbeat: () => tally.heartbeat(),
+      }),
+  };
+}

@@ -1,0 +1,58 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { AgentMessage, AttachmentSchema } from '../../gen/troupe/v1/agent_message_pb.js';
+import type { JsonObject, JsonValue } from '../protocol/value.ts';
+import type { TaskContext } from './task-context.ts';
+
+/** Something that an agent can do. */
+export interface CapabilityDefinition {
+  /** What it does, for people and models. */
+  description?: string;
+  /** JSON Schema (2020-12) that the payload has to meet before `handle` sees it. Default: anything goes. */
+  input?: JsonObject;
+  /** JSON Schema (2020-12) of what `handle` answers, for readers. */
+  output?: JsonObject;
+  /** Whether doing the same task twice is harmless. Default: false. */
+  idempotent?: boolean;
+  /** How long a task may live whose caller does not say, in milliseconds. Default: 30,000; at most 3,600,000. */
+  defaultTtlMs?: number;
+  /** Free words to find it by. */
+  tags?: readonly string[];
+  /**
+   * Does the work: takes the payload, and answers the RESULT's. What it throws becomes the task's ERROR: an RpcError
+   * (`troupeError`) as it is, anything else HANDLER_FAILED. It may run several times at once.
+   */
+  handle(input: never, task: TaskContext): Promise<JsonValue> | JsonValue;
+}
+
+/** An agent as its author describes it. */
+export interface AgentDefinition {
+  /** The agent's id: 1 to 128 characters of `a-z A-Z 0-9 . _ -`, the same for all of its instances. */
+  id: string;
+  /** A name for people. Default: the id. */
+  name?: string;
+  /** The version of its software, for people. */
+  version?: string;
+  /** What it does, in a sentence or two. */
+  description?: string;
+  /** What it can do, by name (`text.summarize`). */
+  capabilities: Readonly<Record<string, CapabilityDefinition>>;
+  /** How many tasks an instance works on at once; more are refused OVERLOADED. Default: 0, no limit. */
+  maxConcurrency?: number;
+  /** Labels to select instances by. */
+  labels?: Readonly<Record<string, string>>;
+  /**
+   * Takes a broadcast: answers a payload as its reply, or nothing to acknowledge it. Default: acknowledges.
+   */
+  onBroadcast?(
+    payload: JsonValue,
+    message: AgentMessage,
+  ): Promise<JsonValue | undefined> | JsonValue | undefined;
+}
+
+/** A document as a handler attaches it to its RESULT. */
+export type AttachmentInit = MessageInitShape<typeof AttachmentSchema>;
+
+/** Describes an agent. It does nothing but hold the description against its type. */
+export function defineAgent(definition: AgentDefinition): AgentDefinition {
+  return definition;
+}

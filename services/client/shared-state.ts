@@ -1,0 +1,119 @@
+import { type StateEntry, StateEventType } from '../../gen/troupe/v1/state_entry_pb.js';
+import { durationToMs, msToDuration } from '../protocol/ttl.ts';
+import { fromValue, type JsonValue, toValue } from '../protocol/value.ts';
+import { Deadline } from '../rpc/deadline.ts';
+import type { Orchestrators } from './orchestrators.ts';
+
+/** An entry of the shared state. */
+export interface Entry {
+  key: string;
+  value: JsonValue;
+  /** The revision of its last write. */
+  revision: bigint;
+  /** What remains until it expires, in milliseconds; nothing where it does not. */
+  ttlMs?: number;
+}
+
+/** A change of the shared state; only a `set` has a value. */
+export interface EntryChange extends Entry {
+  type: 'set' | 'deleted' | 'expired';
+}
+
+/** What a call on the state is bounded by. */
+export interface StateOptions {
+  /** Cancels the call. */
+  signal?: AbortSignal;
+  /** How long it may take, in milliseconds. Default: 30,000; a watch lives until it is left. */
+  timeoutMs?: number;
+}
+
+/** How an entry is written. */
+export interface SetOptions extends StateOptions {
+  /** Write only at this revision; 0n: only if there is no entry. Otherwise ABORTED / REVISION_CONFLICT. */
+  ifRevision?: bigint;
+  /** How long the entry lives, in milliseconds. Default: until it is deleted. */
+  ttlMs?: number;
+}
+
+/** The state that agents share, in JSON. */
+export class SharedState {
+  readonly #orchestrators: Orchestrators;
+  /** What bounds every call, beside its own options: the task's, where the state is a task's. */
+  readonly #bounds: { signal?: AbortSignal; deadline?: Deadline };
+
+  constructor(orchestrators: Orchestrators, bounds: { signal?: AbortSignal; deadline?: Deadline } = {}) {
+    this.#orchestrators = orchestrators;
+    this.#bounds = bounds;
+  }
+
+  /** Reads an entry; nothing where there is none. */
+  async get(key: string, options: StateOptions = {}): Promise<Entry | undefined> {
+    const [state, call] = await this.#reach(options);
+    const { entry } = await state.get({ key }, call);
+    return entry && toEntry(entry);
+  }
+
+  /** Writes an entry, and answers it with its new revision. */
+  async set(key: string, value: JsonValue, options: SetOptions = {}): Promise<Entry> {
+    const { ifRevision, ttlMs } = options;
+    const [state, call] = await this.#reach(options);
+    const request = {
+      key,
+      value: toValue(value),
+      ...(ifRevision !== undefined && { ifRevision }),
+      ...(ttlMs !== undefined && { ttl: msToDuration(ttlMs) }),
+    };
+    const { entry } = await state.set(request, call);
+    return toEntry(entry!);
+  }
+
+  /** Deletes an entry; answers whether there was one. */
+  async delete(key: string, options: StateOptions & Pick<SetOptions, 'ifRevision'> = {}): Promise<boolean> {
+    const { ifRevision } = options;
+    const [state, call] = await this.#reach(options);
+    const request = { key, ...(ifRevision !== undefined && { ifRevision }) };
+    return (await state.delete(request, call)).deleted;
+  }
+
+  /** Every entry whose key begins with `prefix`, sorted by key; pages are fetched as they are needed. */
+  async *list(prefix = '', options: StateOptions = {}): AsyncGenerator<Entry, void> {
+    let pageToken = '';
+    do {
+      const [state, call] = await this.#reach(options);
+      const page = await state.list({ prefix, pageToken }, call);
+      yield* page.entries.map(toEntry);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== '');
+  }
+
+  /** Every change under `prefix` from now on, or after `fromRevision`, until it is left. */
+  async *watch(
+    prefix = '',
+    options: StateOptions & { fromRevision?: bigint } = {},
+  ): AsyncGenerator<EntryChange, void> {
+    const { fromRevision, timeoutMs = Number.POSITIVE_INFINITY } = options;
+    const [state, call] = await this.#reach({ ...options, timeoutMs });
+    const request = { prefix, ...(fromRevision !== undefined && { fromRevision }) };
+    for await (const { event } of state.watch(request, call)) {
+      if (event?.entry) yield { type: CHANGES[event.type] ?? 'set', ...toEntry(event.entry) };
+    }
+  }
+
+  async #reach(options: StateOptions) {
+    const { timeoutMs = 30_000, signal = this.#bounds.signal } = options;
+    const own = timeoutMs === Number.POSITIVE_INFINITY ? Deadline.never : Deadline.after(timeoutMs);
+    const deadline = own.earliest(this.#bounds.deadline ?? Deadline.never);
+    const peer = await this.#orchestrators.reach(deadline);
+    return [peer.state, { deadline, ...(signal && { signal }) }] as const;
+  }
+}
+
+const CHANGES: Partial<Record<StateEventType, EntryChange['type']>> = {
+  [StateEventType.SET]: 'set',
+  [StateEventType.DELETED]: 'deleted',
+  [StateEventType.EXPIRED]: 'expired',
+};
+
+function toEntry({ key, value, revision, ttl }: StateEntry): Entry {
+  return { key, value: fromValue(value), revision, ...(ttl && { ttlMs: durationToMs(ttl) }) };
+}

@@ -1,0 +1,97 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import {
+  type AgentMessage,
+  AgentMessageSchema,
+  type Attachment,
+  type AttachmentSchema,
+  MessageType,
+} from '../../gen/troupe/v1/agent_message_pb.js';
+import { completeMessage } from '../protocol/message.ts';
+import { msToDuration } from '../protocol/ttl.ts';
+import { fromValue, type JsonValue, toValue } from '../protocol/value.ts';
+
+/** What a caller may say about a task beside its payload. */
+export interface TaskOptions {
+  /** How long it may take, in milliseconds. Default: the capability's own, or 30 s. At most 1 h. */
+  timeoutMs?: number;
+  /** Cancels the task, all the way down, when it aborts. */
+  signal?: AbortSignal;
+  /** What is asked for in free text. */
+  task?: string;
+  /** Documents that travel with it. */
+  attachments?: readonly MessageInitShape<typeof AttachmentSchema>[];
+  /** At most 32, and 8 KiB together. */
+  headers?: Readonly<Record<string, string>>;
+  /** The caller's own grouping, kept in logs. */
+  correlationId?: string;
+  /** The same when the same task is sent again, for effects that must happen only once. */
+  idempotencyKey?: string;
+}
+
+/** How a task ended well. */
+export interface TaskResult {
+  /** The RESULT's payload. */
+  payload: JsonValue;
+  /** Documents that came with it. */
+  attachments: readonly Attachment[];
+  /** The agent that did it. */
+  agent: string;
+  /** At which attempt, from 1. */
+  attempt: number;
+  /** The whole RESULT. */
+  message: AgentMessage;
+}
+
+/** News of a task, and last its result. */
+export type TaskEvent =
+  | { type: 'progress'; payload: JsonValue; sequence: number }
+  | ({ type: 'result' } & TaskResult);
+
+/** Where a task goes: to the agent `receiver` where it is set, else to whoever has the capability. */
+export interface TaskTarget {
+  capability?: string;
+  receiver?: string;
+}
+
+/** The TASK that asks `target` for what `options` say. A payload that is no JSON is INVALID_PAYLOAD. */
+export function makeTask(
+  sender: string,
+  target: TaskTarget,
+  payload: JsonValue,
+  options: TaskOptions,
+  hops = 0,
+): AgentMessage {
+  return completeMessage(
+    create(AgentMessageSchema, {
+      type: MessageType.TASK,
+      sender,
+      receiver: target.receiver ?? '',
+      capability: target.capability ?? '',
+      payload: toValue(payload),
+      task: options.task ?? '',
+      headers: { ...options.headers },
+      attachments: [...(options.attachments ?? [])],
+      correlationId: options.correlationId ?? '',
+      idempotencyKey: options.idempotencyKey ?? '',
+      hops,
+      ...(options.timeoutMs !== undefined && { ttl: msToDuration(options.timeoutMs) }),
+    }),
+  );
+}
+
+/** A RESULT as callers see it. */
+export function toResult(message: AgentMessage): TaskResult {
+  return {
+    payload: fromValue(message.payload),
+    attachments: message.attachments,
+    agent: message.sender,
+    attempt: Math.max(1, message.attempt),
+    message,
+  };
+}
+
+/** A PROGRESS or RESULT as callers see it. */
+export function toEvent(message: AgentMessage): TaskEvent {
+  if (message.type !== MessageType.PROGRESS) return { type: 'result', ...toResult(message) };
+  return { type: 'progress', payload: fromValue(message.payload), sequence: message.sequence };
+}

@@ -1,0 +1,118 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { type AttachmentSchema, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
+import type { BroadcastResponse } from '../../gen/troupe/v1/orchestrator_service_pb.js';
+import type { PipelineEvent, PipelineSchema } from '../../gen/troupe/v1/pipeline_pb.js';
+import { msToDuration } from '../protocol/ttl.ts';
+import { type JsonValue, toValue } from '../protocol/value.ts';
+import type { CallOptions } from '../rpc/call-options.ts';
+import { Deadline } from '../rpc/deadline.ts';
+import { Caller } from './caller.ts';
+import { Orchestrators } from './orchestrators.ts';
+import type { Peer } from './peer.ts';
+import { SharedState } from './shared-state.ts';
+import { makeTask, type TaskEvent, type TaskOptions, type TaskResult } from './task.ts';
+
+/** How a caller connects. */
+export interface ConnectOptions {
+  /** The name under which it sends. Default: `anonymous`. */
+  id?: string;
+}
+
+/** Which instances a broadcast goes to: those that meet every field set. */
+export interface BroadcastFilter {
+  /** Instances that have this capability. */
+  capability?: string;
+  /** Instances that have all of these labels. */
+  labels?: Readonly<Record<string, string>>;
+}
+
+/** How a pipeline is run. */
+export interface RunOptions extends Pick<TaskOptions, 'timeoutMs' | 'signal' | 'correlationId'> {
+  /** What its steps see as the attachments of `input`. */
+  attachments?: readonly MessageInitShape<typeof AttachmentSchema>[];
+}
+
+/** A caller of the mesh: connects when first needed, and again when it must. */
+export class Troupe {
+  /** The state that agents share. */
+  readonly state: SharedState;
+  readonly #id: string;
+  readonly #orchestrators: Orchestrators;
+  readonly #caller: Caller;
+
+  /** `addresses`: the orchestrators, `host:port`; the first that answers is used. */
+  constructor(addresses: string | readonly string[], options: ConnectOptions = {}) {
+    this.#id = options.id ?? 'anonymous';
+    this.#orchestrators = new Orchestrators([addresses].flat(), this.#id);
+    this.#caller = new Caller(this.#orchestrators, this.#id);
+    this.state = new SharedState(this.#orchestrators);
+  }
+
+  /** Dispatches a task to whoever has the capability, and answers its result. */
+  dispatch(capability: string, payload: JsonValue, options?: TaskOptions): Promise<TaskResult> {
+    return this.#caller.ask({ capability }, payload, options);
+  }
+
+  /** Dispatches a task, and yields its progress as it comes and its result last. */
+  dispatchStream(
+    capability: string,
+    payload: JsonValue,
+    options?: TaskOptions,
+  ): AsyncGenerator<TaskEvent, void> {
+    return this.#caller.stream({ capability }, payload, options);
+  }
+
+  /** Sends a task to the agent `receiver`; it need not say which capability where that agent has just one. */
+  send(
+    receiver: string,
+    payload: JsonValue,
+    options: TaskOptions & { capability?: string } = {},
+  ): Promise<TaskResult> {
+    const { capability } = options;
+    return this.#caller.ask({ receiver, ...(capability !== undefined && { capability }) }, payload, options);
+  }
+
+  /** Broadcasts to every live instance that the filter leaves, and yields one outcome per recipient as it comes. */
+  async *broadcast(
+    payload: JsonValue,
+    { capability = '', labels = {}, ...options }: BroadcastFilter & TaskOptions = {},
+  ): AsyncGenerator<BroadcastResponse, void> {
+    const message = makeTask(this.#id, {}, payload, options);
+    message.type = MessageType.BROADCAST;
+    const [peer, call] = await this.#reach(options);
+    yield* peer.orchestrator.broadcast({ message, capability, labels: { ...labels } }, call);
+  }
+
+  /** Runs a pipeline, and yields what happens; a step that fails ends it with that failure, after the last event. */
+  async *run(
+    pipeline: MessageInitShape<typeof PipelineSchema>,
+    input: JsonValue,
+    options: RunOptions = {},
+  ): AsyncGenerator<PipelineEvent, void> {
+    const [peer, call] = await this.#reach(options);
+    const request = {
+      pipeline,
+      input: toValue(input),
+      attachments: [...(options.attachments ?? [])],
+      sender: this.#id,
+      correlationId: options.correlationId ?? '',
+      ...(options.timeoutMs !== undefined && { ttl: msToDuration(options.timeoutMs) }),
+    };
+    for await (const { event } of peer.orchestrator.runPipeline(request, call)) if (event) yield event;
+  }
+
+  /** An orchestrator that is connected, for the RPCs that need no help: the roster, health, messages. */
+  reach(deadline: Deadline = Deadline.after(30_000)): Promise<Peer> {
+    return this.#orchestrators.reach(deadline);
+  }
+
+  /** Closes the connections once what is in flight has been answered. */
+  close(): void {
+    this.#orchestrators.close();
+  }
+
+  async #reach({ timeoutMs, signal }: TaskOptions): Promise<[Peer, CallOptions]> {
+    const deadline = timeoutMs === undefined ? Deadline.never : Deadline.after(timeoutMs);
+    return [await this.#orchestrators.reach(deadline), { deadline, ...(signal && { signal }) }];
+  }
+}

@@ -1,0 +1,38 @@
+import { create, fromBinary } from '@bufbuild/protobuf';
+import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { type Status, StatusSchema } from '../../../gen/google/rpc/status_pb.js';
+import {
+  type AgentMessage,
+  AgentMessageSchema,
+  MessageType,
+} from '../../../gen/troupe/v1/agent_message_pb.js';
+import { type MessageRecord, MessageRecordSchema } from '../../../gen/troupe/v1/message_record_pb.js';
+import type { LogRecord } from './message-log.ts';
+
+/** A record as it is told to callers. */
+export function describeRecord(record: LogRecord): MessageRecord {
+  const { durationMs } = record;
+  const outcome = outcomeOf(record);
+  return create(MessageRecordSchema, {
+    sequence: BigInt(record.sequence),
+    recordedAt: timestampFromMs(record.recordedAt),
+    message: messageOf(record),
+    instanceId: record.instanceId,
+    ...(outcome && { outcome }),
+    ...(durationMs !== undefined && { duration: durationFromMs(Math.round(durationMs)) }),
+  });
+}
+
+function outcomeOf({ outcome, envelope }: LogRecord): Status | undefined {
+  return outcome ?? (envelope.type === MessageType.RESULT ? create(StatusSchema) : undefined);
+}
+
+function messageOf({ whole, envelope }: LogRecord): AgentMessage {
+  if (!whole) return envelope;
+  try {
+    return fromBinary(AgentMessageSchema, whole);
+  } catch {
+    // What is forwarded is not looked into: a payload may be there that does not decode.
+    return envelope;
+  }
+}

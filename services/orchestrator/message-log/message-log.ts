@@ -1,0 +1,144 @@
+import { toBinary } from '@bufbuild/protobuf';
+import type { Status } from '../../../gen/google/rpc/status_pb.js';
+import {
+  type AgentMessage,
+  AgentMessageSchema,
+  MessageType,
+} from '../../../gen/troupe/v1/agent_message_pb.js';
+import type { RpcError } from '../../rpc/rpc-error.ts';
+import { envelopeBytes, envelopeOf, statusBytes, statusOf } from './envelope.ts';
+
+/** What a log keeps. Whichever bound is met first, the oldest records leave. */
+export interface MessageLogOptions {
+  /** How many records at most. Default: 10,000. */
+  maxRecords?: number;
+  /** How many bytes of memory its records may take, as estimated. Default: 64 MiB. */
+  maxBytes?: number;
+  /** Whether messages are kept whole, with payload and attachments. Default: false. */
+  keepPayloads?: boolean;
+}
+
+/** A message that goes through. */
+export interface NewRecord {
+  /** The message. It may change afterwards: what is kept is a copy. */
+  message: AgentMessage;
+  /** The instance that it goes to, or comes from. Empty: it reaches none. */
+  instanceId: string;
+  /** The capability that it is about. Default: the message's own, which a reply need not repeat. */
+  capability?: string;
+  /** How the task failed, where the message is no ERROR that says so itself. Default: it did not. */
+  outcome?: RpcError | undefined;
+  /** How long the task took at the orchestrator, in milliseconds. */
+  durationMs?: number;
+}
+
+/** A message as the log keeps it. */
+export interface LogRecord {
+  /** Its place in the log, from 1: one more than the record before. */
+  readonly sequence: number;
+  /** When it was recorded, in milliseconds of the wall clock. */
+  readonly recordedAt: number;
+  /** The message without payload and the content of its attachments. */
+  readonly envelope: AgentMessage;
+  /** The message whole and encoded, where payloads are kept. */
+  readonly whole: Uint8Array | undefined;
+  /** As of NewRecord. */
+  readonly instanceId: string;
+  /** As of NewRecord. */
+  readonly capability: string;
+  /** How the task failed; nothing where it did not. */
+  readonly outcome: Status | undefined;
+  /** As of NewRecord. */
+  readonly durationMs: number | undefined;
+  /** How many bytes of memory it takes, as estimated. */
+  readonly bytes: number;
+}
+
+/** PROGRESS, HEARTBEAT and CANCEL are not. UNSPECIFIED is a TASK. Source: MessageRecord in the proto. */
+const RECORDED: ReadonlySet<MessageType> = new Set([
+  MessageType.UNSPECIFIED,
+  MessageType.TASK,
+  MessageType.BROADCAST,
+  MessageType.RESULT,
+  MessageType.ERROR,
+]);
+
+/**
+ * The last messages that went through, for people who ask what happened. It is bounded in records and in bytes.
+ * Recording is on the way of every task: it copies the envelope and nothing else; whatever a reader needs is made
+ * when it reads.
+ */
+export class MessageLog {
+  readonly #maxRecords: number;
+  readonly #maxBytes: number;
+  readonly #keepPayloads: boolean;
+  /** A record stands at its sequence modulo `#maxRecords`. */
+  readonly #ring: (LogRecord | undefined)[];
+  readonly #listeners = new Set<(record: LogRecord) => void>();
+  /** The sequences of the records that are kept: from `#oldest` to before `#next`. */
+  #oldest = 1;
+  #next = 1;
+  #bytes = 0;
+
+  constructor(options: MessageLogOptions = {}) {
+    this.#maxRecords = options.maxRecords ?? 10_000;
+    this.#maxBytes = options.maxBytes ?? 64 * 1024 * 1024;
+    this.#keepPayloads = options.keepPayloads ?? false;
+    this.#ring = new Array(this.#maxRecords);
+  }
+
+  /** Keeps a message that is a TASK, BROADCAST, RESULT or ERROR; any other is passed over. */
+  record(entry: NewRecord): void {
+    const { message } = entry;
+    if (!RECORDED.has(message.type)) return;
+    const envelope = envelopeOf(message);
+    const outcome = envelope.error ?? (entry.outcome && statusOf(entry.outcome.toStatus()));
+    const whole = this.#keepPayloads ? toBinary(AgentMessageSchema, message) : undefined;
+    const record: LogRecord = {
+      sequence: this.#next,
+      recordedAt: Date.now(),
+      envelope,
+      whole,
+      instanceId: entry.instanceId,
+      capability: entry.capability ?? message.capability,
+      outcome,
+      durationMs: entry.durationMs,
+      bytes: envelopeBytes(envelope) + (outcome ? statusBytes(outcome) : 0) + (whole?.length ?? 0),
+    };
+    this.#keep(record);
+    for (const listener of this.#listeners) listener(record);
+  }
+
+  /** The records kept, the newest first; with `before` only those of a lower sequence. */
+  *newestFirst(before = this.#next): Generator<LogRecord, void> {
+    for (let sequence = Math.min(before, this.#next) - 1; sequence >= this.#oldest; sequence -= 1) {
+      const record = this.#ring[sequence % this.#maxRecords];
+      if (record) yield record;
+    }
+  }
+
+  /** Calls `listener` with each record from now on, until the function that it returns is called. */
+  subscribe(listener: (record: LogRecord) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #keep(record: LogRecord): void {
+    this.#bytes += record.bytes;
+    // The newest stays, however large it is: a message is bounded itself.
+    while (this.#oldest < record.sequence && this.#isOverBound()) this.#drop();
+    this.#ring[record.sequence % this.#maxRecords] = record;
+    this.#next += 1;
+  }
+
+  #isOverBound(): boolean {
+    return this.#next - this.#oldest >= this.#maxRecords || this.#bytes > this.#maxBytes;
+  }
+
+  #drop(): void {
+    const place = this.#oldest % this.#maxRecords;
+    this.#bytes -= this.#ring[place]?.bytes ?? 0;
+    this.#ring[place] = undefined;
+    this.#oldest += 1;
+  }
+}

@@ -1,0 +1,52 @@
+import { AgentStatus } from '../../../gen/troupe/v1/agent_status_pb.js';
+import type { RosterEntry } from './entry.ts';
+
+/** Whether tasks may be routed to an instance of that status: only DRAINING and OFFLINE keep one out. */
+export function isRoutable(status: AgentStatus): boolean {
+  return status !== AgentStatus.DRAINING && status !== AgentStatus.OFFLINE;
+}
+
+/**
+ * The instances that have something in common: an agent, a capability, or both. Every change costs the same,
+ * however many they are. Both readers show the set as it is, so copy before an `await`.
+ */
+export class InstanceSet<C> {
+  readonly #all = new Set<RosterEntry<C>>();
+  readonly #routable: RosterEntry<C>[] = [];
+  /** Where each entry stands in `#routable`. */
+  readonly #places = new Map<RosterEntry<C>, number>();
+
+  /** All of them, OFFLINE ones too, the oldest first. */
+  get all(): ReadonlySet<RosterEntry<C>> {
+    return this.#all;
+  }
+
+  /** Those that take tasks, in no order: to pick among. Empty: all are DRAINING or OFFLINE. */
+  get routable(): readonly RosterEntry<C>[] {
+    return this.#routable;
+  }
+
+  /** Takes an entry in, or notes its new status. For the roster only. */
+  put(entry: RosterEntry<C>): void {
+    this.#all.add(entry);
+    if (!isRoutable(entry.status)) this.#unroute(entry);
+    else if (!this.#places.has(entry)) this.#places.set(entry, this.#routable.push(entry) - 1);
+  }
+
+  /** Takes an entry out. For the roster only. */
+  delete(entry: RosterEntry<C>): void {
+    this.#all.delete(entry);
+    this.#unroute(entry);
+  }
+
+  #unroute(entry: RosterEntry<C>): void {
+    const place = this.#places.get(entry);
+    const last = this.#routable.at(-1);
+    if (place === undefined || last === undefined) return;
+    // The last one fills the gap: there is no order to keep.
+    this.#routable[place] = last;
+    this.#places.set(last, place);
+    this.#routable.pop();
+    this.#places.delete(entry);
+  }
+}

@@ -1,0 +1,215 @@
+import { create, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
+import {
+  type AgentMessage,
+  AgentMessageSchema,
+  type Heartbeat,
+  MessageType,
+} from '../../../gen/troupe/v1/agent_message_pb.js';
+import { AgentStatus } from '../../../gen/troupe/v1/agent_status_pb.js';
+import { Code } from '../../rpc/code.ts';
+import type { Deadline } from '../../rpc/deadline.ts';
+import { RpcError } from '../../rpc/rpc-error.ts';
+import { encodeMessage } from '../encoded.ts';
+import { admitSize, completeMessage } from '../message.ts';
+import { troupeError } from '../reason.ts';
+import { stoppedBy, timedOut } from '../stopped.ts';
+import type { TaskScope, TaskSink } from '../task-sink.ts';
+import { Liveness } from './liveness.ts';
+import { Outbox } from './outbox.ts';
+
+/** How a link is opened. */
+export interface LinkOptions<D extends DescMessage> {
+  /** The id under which this end sends. */
+  id: string;
+  /** The type of the link's requests. */
+  schema: D;
+  /** Makes the call: `(requests, options) => client.link(requests, options)`. */
+  call: (
+    requests: AsyncIterable<MessageShape<D>>,
+    options: { signal: AbortSignal },
+  ) => AsyncIterable<{ messages: AgentMessage[] }>;
+  /** Told when the other end drains; this end then has half-closed, and takes no more tasks. */
+  onDraining?: () => void;
+  /** Told whenever the other end says how it is. */
+  onHeartbeat?: (heartbeat: Heartbeat) => void;
+  /** Told once when the link has ended, and how; nothing where it ended well. */
+  onClosed?: (error: RpcError | undefined) => void;
+}
+
+/** What a message in flight is watched by. */
+export type SendScope = Pick<TaskScope, 'signal' | 'deadline'>;
+
+interface InFlight {
+  sink: TaskSink;
+  release: () => void;
+}
+
+/**
+ * The opening end of a link, by the rules in `agent_service.proto`: many messages in flight at once, each answered into its
+ * sink. It opens when it is made; nothing is replayed when it ends.
+ */
+export class Link<D extends DescMessage> {
+  readonly #options: LinkOptions<D>;
+  readonly #outbox: Outbox<D>;
+  readonly #inFlight = new Map<string, InFlight>();
+  readonly #stop = new AbortController();
+  readonly #liveness: Liveness;
+  #taking = true;
+  #unknownReplies = 0;
+
+  constructor(options: LinkOptions<D>) {
+    this.#options = options;
+    this.#outbox = new Outbox(options.schema);
+    this.#liveness = new Liveness({
+      busy: () => this.#inFlight.size > 0,
+      ask: () => this.#push(this.#message(MessageType.HEARTBEAT)),
+      lost: () => this.#stop.abort(lost('it was silent for too long')),
+    });
+    void this.#read();
+  }
+
+  /** Whether messages can be sent: not after the link has ended, was closed, or the other end began to drain. */
+  get taking(): boolean {
+    return this.#taking;
+  }
+
+  /** How many messages are in flight. */
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** How many replies came that were about nothing in flight, and were dropped. */
+  get unknownReplies(): number {
+    return this.#unknownReplies;
+  }
+
+  /**
+   * Sends a TASK, BROADCAST or HEARTBEAT; its reply goes to the sink. When the scope's signal aborts or its deadline
+   * passes, the sink is told at once and the other end gets a CANCEL. Too large a message goes to the sink as
+   * MESSAGE_TOO_LARGE and is never written.
+   */
+  send(message: AgentMessage, sink: TaskSink, scope: SendScope): void {
+    try {
+      if (!this.#taking) throw lost('it has ended');
+      if (scope.signal.aborted) throw stoppedBy(scope.signal);
+      if (this.#inFlight.has(message.id)) {
+        throw troupeError('DUPLICATE_ID', `A message with the id ${message.id} is already in flight.`);
+      }
+      const bytes = encodeMessage(message);
+      admitSize(bytes.length);
+      this.#outbox.push(bytes);
+      this.#inFlight.set(message.id, { sink, release: this.#guard(message.id, scope) });
+    } catch (error) {
+      sink.error(RpcError.from(error));
+    }
+  }
+
+  /** Asks the other end how it is. Fails as `send` does. */
+  heartbeat(deadline: Deadline): Promise<Heartbeat | undefined> {
+    return new Promise((resolve, reject) => {
+      const sink = {
+        progress: () => {},
+        result: (reply: AgentMessage) => resolve(reply.heartbeat),
+        error: reject,
+      };
+      this.send(this.#message(MessageType.HEARTBEAT), sink, { signal: this.#stop.signal, deadline });
+    });
+  }
+
+  /** Half-closes: what is in flight is still answered, then the link ends. */
+  close(): void {
+    this.#taking = false;
+    this.#outbox.end();
+  }
+
+  /** Ends the link at once; what is in flight fails INSTANCE_LOST, or with `reason`. */
+  cut(reason: RpcError = lost('it was closed')): void {
+    this.#stop.abort(reason);
+  }
+
+  async #read(): Promise<void> {
+    let end: RpcError | undefined;
+    try {
+      const responses = this.#options.call(this.#outbox, { signal: this.#stop.signal });
+      for await (const { messages } of responses) {
+        this.#liveness.heard();
+        for (const message of messages) this.#receive(message);
+      }
+    } catch (error) {
+      end = RpcError.from(error);
+    }
+    this.#ended(end);
+  }
+
+  #receive(message: AgentMessage): void {
+    if (message.heartbeat) this.#options.onHeartbeat?.(message.heartbeat);
+    if (message.heartbeat?.status === AgentStatus.DRAINING) this.#otherEndDrains();
+    const entry = this.#inFlight.get(message.correlationId);
+    if (!entry) {
+      // The answer to a liveness check is about nothing in flight either, but it is expected.
+      if (message.type !== MessageType.HEARTBEAT) this.#unknownReplies++;
+      return;
+    }
+    if (message.type === MessageType.PROGRESS) return entry.sink.progress(message);
+    this.#settle(message.correlationId, (sink) => {
+      if (message.type === MessageType.ERROR) sink.error(errorIn(message));
+      else sink.result(message);
+    });
+  }
+
+  #otherEndDrains(): void {
+    if (!this.#taking) return;
+    this.close();
+    this.#options.onDraining?.();
+  }
+
+  /** Ends a message in flight at the scope's abort or deadline, and tells the other end. */
+  #guard(id: string, { signal, deadline }: SendScope): () => void {
+    const abandon = (error: RpcError) => {
+      this.#settle(id, (sink) => sink.error(error));
+      this.#push(this.#message(MessageType.CANCEL, id));
+    };
+    const onAbort = () => abandon(stoppedBy(signal));
+    const forgetDeadline = deadline.onExpired(() => abandon(timedOut()));
+    signal.addEventListener('abort', onAbort, { once: true });
+    return () => {
+      forgetDeadline();
+      signal.removeEventListener('abort', onAbort);
+    };
+  }
+
+  #settle(id: string, tell: (sink: TaskSink) => void): void {
+    const entry = this.#inFlight.get(id);
+    if (!entry) return;
+    this.#inFlight.delete(id);
+    entry.release();
+    tell(entry.sink);
+  }
+
+  #message(type: MessageType, correlationId = ''): AgentMessage {
+    return completeMessage(create(AgentMessageSchema, { type, correlationId }), { sender: this.#options.id });
+  }
+
+  #push(message: AgentMessage): void {
+    this.#outbox.push(encodeMessage(message));
+  }
+
+  #ended(end: RpcError | undefined): void {
+    this.#taking = false;
+    this.#liveness.stop();
+    this.#outbox.end();
+    this.#options.onClosed?.(end);
+    const cause = lost(end ? end.message : 'the other end closed it', end);
+    for (const id of [...this.#inFlight.keys()]) this.#settle(id, (sink) => sink.error(cause));
+  }
+}
+
+function errorIn(message: AgentMessage): RpcError {
+  if (message.error) return RpcError.fromStatus(message.error);
+  return new RpcError(Code.UNKNOWN, 'The other end answered an ERROR that does not say what went wrong.');
+}
+
+function lost(why: string, cause?: unknown): RpcError {
+  const text = `The link was lost: ${why}. Work may have been done; nothing was sent again.`;
+  return troupeError('INSTANCE_LOST', text, cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,172 @@
+import { create, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
+import {
+  type AgentMessage,
+  AgentMessageSchema,
+  type Heartbeat,
+  MessageType,
+} from '../../../gen/troupe/v1/agent_message_pb.js';
+import { AgentStatus } from '../../../gen/troupe/v1/agent_status_pb.js';
+import type { CallContext } from '../../rpc/call-context.ts';
+import { RpcError } from '../../rpc/rpc-error.ts';
+import { encodeReply } from '../encoded.ts';
+import { completeMessage } from '../message.ts';
+import { troupeError } from '../reason.ts';
+import { errorOf, heartbeatOf, replyTo } from '../reply.ts';
+import type { TaskHandler, TaskScope } from '../task-sink.ts';
+import { Outbox } from './outbox.ts';
+import { ServedTask } from './served-task.ts';
+
+/** How long a draining server waits for the opener's half-close once nothing is in flight, in milliseconds. */
+const HALF_CLOSE_WAIT_MS = 1000;
+
+/** What stands behind the serving end of a link. */
+export interface LinkService<D extends DescMessage> {
+  /** The id under which this end sends. */
+  readonly id: string;
+  /** The type of the link's responses. */
+  readonly schema: D;
+  /** Works on a TASK. */
+  readonly task: TaskHandler;
+  /** Takes a BROADCAST: answers a reply, or nothing to acknowledge it. */
+  readonly broadcast: (message: AgentMessage, scope: TaskScope) => Promise<AgentMessage | undefined>;
+  /** How this end is. */
+  readonly heartbeat: () => Heartbeat;
+}
+
+/**
+ * The serving end of a link, by the rules in `agent_service.proto`: reads requests, hands each task on, and yields the
+ * batches of replies. A bad message costs an ERROR; only the end of the stream ends the link.
+ */
+export async function* serveLink<D extends DescMessage>(
+  requests: AsyncIterable<{ messages: AgentMessage[] }>,
+  context: CallContext,
+  service: LinkService<D>,
+): AsyncGenerator<MessageShape<D>, void> {
+  const link = new LinkServer(context, service);
+  void link.read(requests);
+  try {
+    yield* link.outbox;
+  } finally {
+    link.cancelAll();
+  }
+}
+
+class LinkServer<D extends DescMessage> {
+  readonly outbox: Outbox<D>;
+  readonly #context: CallContext;
+  readonly #service: LinkService<D>;
+  readonly #tasks = new Map<string, ServedTask>();
+  /** Who the replies come from. */
+  readonly #from: { sender: string };
+  #halfClosed = false;
+
+  constructor(context: CallContext, service: LinkService<D>) {
+    this.outbox = new Outbox(service.schema);
+    this.#context = context;
+    this.#service = service;
+    this.#from = { sender: service.id };
+    if (context.draining.aborted) this.#drain();
+    else context.draining.addEventListener('abort', () => this.#drain(), { once: true });
+  }
+
+  /** Reads until the opener half-closes or the stream breaks. */
+  async read(requests: AsyncIterable<{ messages: AgentMessage[] }>): Promise<void> {
+    try {
+      for await (const { messages } of requests) {
+        for (const message of messages) this.#receive(message);
+      }
+      this.#halfClosed = true;
+      this.#endIfDone();
+    } catch (error) {
+      this.outbox.end(RpcError.from(error));
+      this.cancelAll();
+    }
+  }
+
+  cancelAll(): void {
+    const reason = troupeError('TASK_CANCELLED', 'The link that the task came over broke.');
+    for (const task of this.#tasks.values()) task.cancel(reason);
+  }
+
+  #receive(received: AgentMessage): void {
+    const message = completeMessage(received);
+    try {
+      switch (message.type) {
+        case MessageType.TASK:
+          return this.#startTask(message);
+        case MessageType.BROADCAST:
+          return void this.#answerBroadcast(message);
+        case MessageType.CANCEL:
+          return this.#tasks.get(message.correlationId)?.cancel(cancelled());
+        case MessageType.HEARTBEAT:
+          return this.#send(message, heartbeatOf(message, this.#service.heartbeat(), this.#from));
+        default:
+          throw troupeError(
+            'UNKNOWN_MESSAGE_TYPE',
+            `The opener of a link sends TASK, CANCEL, BROADCAST and HEARTBEAT, not type ${message.type}.`,
+          );
+      }
+    } catch (error) {
+      this.#send(message, errorOf(message, RpcError.from(error), this.#from));
+    }
+  }
+
+  #startTask(message: AgentMessage): void {
+    if (this.#context.draining.aborted) throw draining();
+    if (this.#tasks.has(message.id)) {
+      throw troupeError(
+        'DUPLICATE_ID',
+        `A task with the id ${message.id} is already in flight on this link.`,
+      );
+    }
+    const task = new ServedTask(message, this.#service.id, this.outbox, () => {
+      this.#tasks.delete(message.id);
+      this.#endIfDone();
+    });
+    this.#tasks.set(message.id, task);
+    const { deadline, log } = this.#context;
+    try {
+      this.#service.task(message, task, { signal: task.signal, deadline, log });
+    } catch (error) {
+      task.error(RpcError.from(error));
+    }
+  }
+
+  async #answerBroadcast(message: AgentMessage): Promise<void> {
+    try {
+      const reply = await this.#service.broadcast(message, this.#context);
+      this.#send(message, reply ?? replyTo(message, MessageType.RESULT, this.#from));
+    } catch (error) {
+      this.#send(message, errorOf(message, RpcError.from(error), this.#from));
+    }
+  }
+
+  #send(message: AgentMessage, reply: AgentMessage): void {
+    this.outbox.push(encodeReply(message, reply));
+  }
+
+  #drain(): void {
+    const heartbeat = { ...this.#service.heartbeat(), status: AgentStatus.DRAINING };
+    const nothing = create(AgentMessageSchema);
+    this.#send(nothing, heartbeatOf(nothing, heartbeat, this.#from));
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    if (this.#tasks.size > 0) return;
+    if (this.#context.draining.aborted) {
+      if (this.#halfClosed) this.outbox.end(draining());
+      else setTimeout(() => this.outbox.end(draining()), HALF_CLOSE_WAIT_MS).unref();
+    } else if (this.#halfClosed) {
+      this.outbox.end();
+    }
+  }
+}
+
+function draining(): RpcError {
+  return troupeError('DRAINING', 'This instance is about to leave and takes nothing new. Ask another one.');
+}
+
+function cancelled(): RpcError {
+  return troupeError('TASK_CANCELLED', 'The caller cancelled the task.');
+}

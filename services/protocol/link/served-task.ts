@@ -1,0 +1,75 @@
+import type { DescMessage } from '@bufbuild/protobuf';
+import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
+import type { RpcError } from '../../rpc/rpc-error.ts';
+import { encodeMessage, encodeReply } from '../encoded.ts';
+import { errorOf } from '../reply.ts';
+import type { TaskSink } from '../task-sink.ts';
+import { MAX_WAITING_PROGRESS, MAX_WAITING_PROGRESS_BYTES, slowReader } from '../task-stream.ts';
+import type { Outbox } from './outbox.ts';
+
+/** A task in flight at the serving end of a link: the sink that its handler answers into. */
+export class ServedTask implements TaskSink {
+  readonly #task: AgentMessage;
+  readonly #sender: string;
+  readonly #outbox: Pick<Outbox<DescMessage>, 'push'>;
+  readonly #onEnd: () => void;
+  readonly #controller = new AbortController();
+  #waiting = 0;
+  #waitingBytes = 0;
+  #ended = false;
+
+  constructor(
+    task: AgentMessage,
+    sender: string,
+    outbox: Pick<Outbox<DescMessage>, 'push'>,
+    onEnd: () => void,
+  ) {
+    this.#task = task;
+    this.#sender = sender;
+    this.#outbox = outbox;
+    this.#onEnd = onEnd;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Tells the handler to stop; the task still ends with its RESULT or ERROR. */
+  cancel(reason: RpcError): void {
+    this.#controller.abort(reason);
+  }
+
+  progress(message: AgentMessage): void {
+    if (this.#ended) return;
+    const bytes = encodeMessage(message);
+    if (
+      this.#waiting >= MAX_WAITING_PROGRESS ||
+      (this.#waiting > 0 && this.#waitingBytes + bytes.length > MAX_WAITING_PROGRESS_BYTES)
+    ) {
+      const error = slowReader();
+      this.error(error);
+      return this.cancel(error);
+    }
+    this.#waiting++;
+    this.#waitingBytes += bytes.length;
+    this.#outbox.push(bytes, () => {
+      this.#waiting--;
+      this.#waitingBytes -= bytes.length;
+    });
+  }
+
+  result(message: AgentMessage): void {
+    this.#end(message);
+  }
+
+  error(error: RpcError): void {
+    this.#end(errorOf(this.#task, error, { sender: this.#sender }));
+  }
+
+  #end(message: AgentMessage): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#outbox.push(encodeReply(this.#task, message));
+    this.#onEnd();
+  }
+}

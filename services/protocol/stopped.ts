@@ -1,0 +1,21 @@
+import { Code } from '../rpc/code.ts';
+import { RpcError } from '../rpc/rpc-error.ts';
+import { reasonOf, troupeError } from './reason.ts';
+
+/**
+ * The error of a task that was stopped by its signal: the signal's reason itself where it carries one of the mesh's
+ * reasons, else TASK_TIMED_OUT for a deadline and TASK_CANCELLED for anything else.
+ */
+export function stoppedBy(signal: AbortSignal): RpcError {
+  const reason = RpcError.from(signal.reason);
+  if (reasonOf(reason) !== undefined) return reason;
+  if (reason.code === Code.DEADLINE_EXCEEDED) return timedOut(reason);
+  return troupeError('TASK_CANCELLED', `The task was cancelled: ${reason.message}`, { cause: reason });
+}
+
+/** The error of a task whose time ran out while it was worked on. */
+export function timedOut(cause?: unknown): RpcError {
+  const text =
+    'The time ran out before the task had ended. Give it a longer ttl or deadline, or ask for less.';
+  return troupeError('TASK_TIMED_OUT', text, cause === undefined ? {} : { cause });
+}

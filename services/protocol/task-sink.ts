@@ -1,0 +1,39 @@
+import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
+import type { Deadline } from '../rpc/deadline.ts';
+import type { Logger } from '../rpc/log.ts';
+import type { RpcError } from '../rpc/rpc-error.ts';
+
+/**
+ * Where the messages that answer a task go: any number of `progress`, then one `result` or one `error`. What comes after
+ * that is dropped. None of them throws, and none waits: a sink that cannot keep up says so by aborting the task's signal.
+ */
+export interface TaskSink {
+  /** News of the task. */
+  progress(message: AgentMessage): void;
+  /** The task is done. */
+  result(message: AgentMessage): void;
+  /** The task failed. */
+  error(error: RpcError): void;
+  /** Told, where a sink cares, which instance is about to work on the task, and at which attempt, from 1. */
+  routed?(instanceId: string, attempt: number): void;
+}
+
+/** What a task is worked on under. */
+export interface TaskScope {
+  /** Aborted when the task is cancelled or has run out of time; its reason is an RpcError. */
+  readonly signal: AbortSignal;
+  /** When the task must have ended. */
+  readonly deadline: Deadline;
+  /** A logger for what is said about the task. */
+  readonly log: Logger;
+}
+
+/** Works on a task, and answers into the sink; it may return before it does. */
+export type TaskHandler = (task: AgentMessage, sink: TaskSink, scope: TaskScope) => void;
+
+/** The unary door: works on a task and answers its RESULT; its ERROR is thrown, its PROGRESS dropped. */
+export function resultOfTask(work: (sink: TaskSink) => void): Promise<AgentMessage> {
+  return new Promise((resolve, reject) => {
+    work({ progress: () => {}, result: resolve, error: reject });
+  });
+}

@@ -1,0 +1,63 @@
+import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
+import { Feed } from '../rpc/feed.ts';
+import { encodedSize } from './encoded.ts';
+import { troupeError } from './reason.ts';
+import type { TaskSink } from './task-sink.ts';
+
+/** How many PROGRESS of one task may wait for its reader. */
+export const MAX_WAITING_PROGRESS = 256;
+/** How many bytes of them. */
+export const MAX_WAITING_PROGRESS_BYTES = 1024 * 1024;
+
+/** A message that answers a task, and where it comes from. */
+export interface TaskReply {
+  /** A PROGRESS, or last the RESULT. */
+  message: AgentMessage;
+  /** The instance that works on the task. */
+  instanceId: string;
+  /** At which attempt, from 1. */
+  attempt: number;
+}
+
+/**
+ * The streaming door: works on a task and yields its PROGRESS as it comes and its RESULT last; its ERROR is thrown. A
+ * reader that falls too far behind gets SLOW_READER. `work` is handed a signal that aborts when the caller's does, when the
+ * reader leaves, and when it is too slow.
+ */
+export async function* streamOfTask(
+  work: (sink: TaskSink, signal: AbortSignal) => void,
+  callerSignal: AbortSignal,
+): AsyncGenerator<TaskReply, void> {
+  const left = new AbortController();
+  const via = { instanceId: '', attempt: 1 };
+  const feed = new Feed<TaskReply>({
+    limit: MAX_WAITING_PROGRESS,
+    sizeLimit: MAX_WAITING_PROGRESS_BYTES,
+    overflow: () => {
+      const error = slowReader();
+      left.abort(error);
+      return error;
+    },
+  });
+  const sink: TaskSink = {
+    progress: (message) => void feed.push({ message, ...via }, encodedSize(message)),
+    result: (message) => feed.end({ message, ...via }),
+    error: (error) => feed.fail(error),
+    routed: (instanceId, attempt) => Object.assign(via, { instanceId, attempt }),
+  };
+  work(sink, AbortSignal.any([callerSignal, left.signal]));
+  try {
+    yield* feed;
+  } finally {
+    left.abort(troupeError('TASK_CANCELLED', 'The reader of the stream left before the task had ended.'));
+  }
+}
+
+/** The error of a task whose reader does not keep up with its PROGRESS. */
+export function slowReader() {
+  return troupeError(
+    'SLOW_READER',
+    `The reader fell more than ${MAX_WAITING_PROGRESS} PROGRESS or 1 MiB of them behind, so the task was cancelled. ` +
+      'Read faster, or dispatch without the stream.',
+  );
+}
