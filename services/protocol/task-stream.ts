@@ -1,4 +1,3 @@
-import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
 import { Feed } from '../rpc/feed.ts';
 import { encodedSize } from './encoded.ts';
 import { troupeError } from './reason.ts';
