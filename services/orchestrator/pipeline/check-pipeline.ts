@@ -17,8 +17,11 @@ const MAX_STEPS = 64;
 const STEP_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const MAX_NAME_LENGTH = 64;
 
-/** What expressions call the pipeline's input, so that no step may be called so. */
+/** What references call the pipeline's input. */
 const INPUT = 'input';
+
+/** What no step may be called. protobuf-es loses `__proto__` as the key of a map, and with it the step's output. */
+const RESERVED_NAMES = new Set([INPUT, '__proto__']);
 
 /** A step that can be run. */
 export interface CheckedStep {
@@ -127,8 +130,8 @@ function* checkTtl(field: string, ttl: PipelineStep['ttl']): Generator<Violation
 
 function* checkName(name: string, i: number, names: ReadonlyMap<string, number>): Generator<Violation> {
   const field = `steps[${i}].name`;
-  if (name === INPUT) {
-    yield { field, description: `is ${INPUT}, which means the pipeline's own: choose another` };
+  if (RESERVED_NAMES.has(name)) {
+    yield { field, description: `is ${name}, which has a meaning of its own: choose another` };
   } else if (name.length > MAX_NAME_LENGTH || !STEP_NAME.test(name)) {
     yield { field, description: 'must be 1 to 64 of a-z A-Z 0-9 _, not beginning with a digit' };
   } else if (names.get(name) !== i) {
