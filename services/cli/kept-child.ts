@@ -69,7 +69,8 @@ export class KeptChild {
       this.#child = undefined;
       const aliveMs = performance.now() - startedAt;
       if (signal.aborted) {
-        this.#listener.err(how);
+        // An end that was asked for, and went well, is no news.
+        if (how !== 'exited with code 0') this.#listener.err(how);
         return;
       }
       if (aliveMs >= steadyAfterMs) backoffMs = firstBackoffMs;
