@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Code } from '../../services/rpc/code.ts';
@@ -162,6 +163,14 @@ describe('a feed with a signal', () => {
     await Promise.resolve();
     controller.abort(tooSlow);
     expect(await drained).toEqual({ items: [], error: tooSlow });
+  });
+
+  it('leaves no listener on it once it is closed', () => {
+    const { signal } = new AbortController();
+    const feed = feedOf({ signal });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    feed.end();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   it('fails where the signal was aborted before, and tells its owner only after it was made', async () => {

@@ -53,7 +53,7 @@ export class Expiries<T extends Expiring> {
   #arm(at: number): void {
     clearTimeout(this.#timer);
     this.#timerAt = at;
-    const delay = Math.min(Math.ceil(at - performance.now()), LONGEST_TIMER_MS);
+    const delay = Math.min(Math.max(0, Math.ceil(at - performance.now())), LONGEST_TIMER_MS);
     this.#timer = setTimeout(() => this.#turn(), delay).unref();
   }
 
