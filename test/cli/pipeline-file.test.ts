@@ -52,7 +52,7 @@ steps:
   });
 
   it('takes lists and mappings up to the depth of a payload', () => {
-    expect(read(step(`payload: ${'['.repeat(100)}1${']'.repeat(100)}`)).value).toBeDefined();
+    expect(read(step(`payload: ${'['.repeat(32)}1${']'.repeat(32)}`)).value).toBeDefined();
   });
 });
 
@@ -109,8 +109,8 @@ describe('a mistake in a pipeline file is told with its place:', () => {
     ],
     [
       'a payload nested too deeply',
-      step(`payload: ${'['.repeat(101)}${']'.repeat(101)}`),
-      ['2:140: item 1 must be nested less deeply, not a list'],
+      step(`payload: ${'['.repeat(33)}${']'.repeat(33)}`),
+      ['2:72: item 1 must be nested less deeply, not a list'],
     ],
     [
       'a payload that holds itself',

@@ -27,11 +27,12 @@ export function admitTime(
   });
 }
 
-/** Checks the payload for an instance that does not do so itself: INVALID_PAYLOAD with every violation. */
+/** Checks the payload for an instance that does not do so itself: INVALID_PAYLOAD with every violation, or where it is no JSON. */
 export function admitInput(task: AgentMessage, { connection, agentId }: RosterEntry<Connection>): void {
-  if (connection.checks.size === 0) return;
+  if (connection.card.checksInput) return;
+  const payload = fromValue(task.payload);
   const capability = connection.capability(task.capability)?.name ?? task.capability;
-  const violations = connection.checks.get(capability)?.(fromValue(task.payload)) ?? [];
+  const violations = connection.checks.get(capability)?.(payload) ?? [];
   if (violations.length === 0) return;
   const [first] = violations;
   throw troupeError(

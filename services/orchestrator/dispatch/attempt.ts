@@ -8,7 +8,7 @@ import type { RpcError } from '../../rpc/rpc-error.ts';
 import type { Connection } from '../member/connection.ts';
 import type { MessageLog } from '../message-log/message-log.ts';
 import type { RosterEntry } from '../roster/entry.ts';
-import { isRoutable } from '../roster/instance-set.ts';
+import { isRoutable } from '../roster/status.ts';
 
 /** One attempt at a task. */
 export interface Attempt {

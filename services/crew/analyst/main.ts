@@ -1,0 +1,4 @@
+import { run } from '../../agent/main.ts';
+import { analyst } from './agent.ts';
+
+await run(analyst);
