@@ -2,7 +2,7 @@ import type { AgentCard } from '../../gen/troupe/v1/agent_card_pb.js';
 import { type AgentMessage, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import { type AgentService, AgentServiceLinkResponseSchema } from '../../gen/troupe/v1/agent_service_pb.js';
 import { serveLink } from '../protocol/link/serve-link.ts';
-import { admitMessage, completeMessage } from '../protocol/message.ts';
+import { admitMessage, completeMessage, forwardMetadata } from '../protocol/message.ts';
 import { troupeError } from '../protocol/reason.ts';
 import { errorOf, heartbeatOf, resultOf } from '../protocol/reply.ts';
 import { resultOfTask } from '../protocol/task-sink.ts';
@@ -14,9 +14,6 @@ import { RpcError } from '../rpc/rpc-error.ts';
 import type { AgentDefinition } from './definition.ts';
 import type { Tally } from './tally.ts';
 import type { TaskRunner } from './task-runner.ts';
-
-/** gRPC metadata that enters a message's headers: tracing. Nothing else does, `authorization` least of all. */
-const FORWARDED_METADATA = ['traceparent', 'tracestate', 'baggage'];
 
 /** What AgentService is served from. */
 export interface AgentParts {
@@ -75,11 +72,7 @@ export function agentHandlers({
           violations: [{ field: 'message', description: 'is missing' }],
         });
       }
-      const message = completeMessage(request.message);
-      for (const name of FORWARDED_METADATA) {
-        const value = context.headers.get(name);
-        if (value !== null) message.headers[name] ??= value;
-      }
+      const message = forwardMetadata(completeMessage(request.message), context.headers);
       try {
         const reply = await answer(message, context);
         return reply ? { message: reply } : {};

@@ -1,5 +1,4 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { AgentMessage, AttachmentSchema } from '../../gen/troupe/v1/agent_message_pb.js';
+import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
 import type { JsonObject, JsonValue } from '../protocol/value.ts';
 import type { TaskContext } from './task-context.ts';
 
@@ -48,9 +47,6 @@ export interface AgentDefinition {
     message: AgentMessage,
   ): Promise<JsonValue | undefined> | JsonValue | undefined;
 }
-
-/** A document as a handler attaches it to its RESULT. */
-export type AttachmentInit = MessageInitShape<typeof AttachmentSchema>;
 
 /** Describes an agent. It does nothing but hold the description against its type. */
 export function defineAgent(definition: AgentDefinition): AgentDefinition {

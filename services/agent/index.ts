@@ -2,9 +2,8 @@ export { type Reason, troupeError, type Violation } from '../protocol/reason.ts'
 export type { JsonObject, JsonValue } from '../protocol/value.ts';
 export {
   type AgentDefinition,
-  type AttachmentInit,
   type CapabilityDefinition,
   defineAgent,
 } from './definition.ts';
 export { type RunningAgent, type ServeOptions, serveAgent } from './running-agent.ts';
-export { TaskContext } from './task-context.ts';
+export { type AttachmentInit, TaskContext } from './task-context.ts';

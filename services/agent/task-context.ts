@@ -1,4 +1,4 @@
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import {
   type AgentMessage,
   type Attachment,
@@ -14,7 +14,9 @@ import { onwardMs } from '../protocol/ttl.ts';
 import type { JsonValue } from '../protocol/value.ts';
 import type { Deadline } from '../rpc/deadline.ts';
 import type { Logger } from '../rpc/log.ts';
-import type { AttachmentInit } from './definition.ts';
+
+/** A document as a handler attaches it to its RESULT. */
+export type AttachmentInit = MessageInitShape<typeof AttachmentSchema>;
 
 /** What a handler knows of its task, and can do about it. */
 export class TaskContext {

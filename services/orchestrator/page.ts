@@ -4,9 +4,31 @@ import { troupeError } from '../protocol/reason.ts';
 const DEFAULT_PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 1_000;
 
+/** The most bytes of a page of more than one item, so that no reader meets its limit of 4 MiB. */
+const MAX_PAGE_BYTES = 3 * 1024 * 1024;
+
 /** How many items a page holds that was asked for with that `page_size`: 0 is 100, and over 1,000 is 1,000. */
 export function pageSize(asked: number): number {
   return Math.min(asked || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
+}
+
+/**
+ * The first of `items`, as many as a page of that size holds within 3 MiB, but at least one; and whether there are
+ * more. `bytesOf` is the size of an item on the wire, or more.
+ */
+export function takePage<T>(
+  items: Iterable<T>,
+  size: number,
+  bytesOf: (item: T) => number,
+): { page: T[]; more: boolean } {
+  const page: T[] = [];
+  let bytes = 0;
+  for (const item of items) {
+    bytes += bytesOf(item);
+    if (page.length === size || (page.length > 0 && bytes > MAX_PAGE_BYTES)) return { page, more: true };
+    page.push(item);
+  }
+  return { page, more: false };
 }
 
 /** The opaque token of the page of `list` that begins after `position`. It is text that is safe in a URL. */

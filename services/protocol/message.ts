@@ -37,6 +37,18 @@ export function completeMessage(message: AgentMessage, options?: CompleteOptions
   return message;
 }
 
+/** gRPC metadata that enters a message's headers: that of traces. Nothing else does, `authorization` least of all. */
+const FORWARDED_METADATA = ['traceparent', 'tracestate', 'baggage'];
+
+/** Takes the metadata of a unary call into the headers of its message, in the message itself. Returns the same message. */
+export function forwardMetadata(message: AgentMessage, metadata: Headers): AgentMessage {
+  for (const name of FORWARDED_METADATA) {
+    const value = metadata.get(name);
+    if (value !== null) message.headers[name] ??= value;
+  }
+  return message;
+}
+
 /**
  * Refuses a message that breaks a rule of the contract: MESSAGE_TOO_LARGE, HOP_LIMIT, or INVALID_MESSAGE with every
  * violation. The payload is not looked into. `bytes` is its encoded size, where it is known.

@@ -8,8 +8,8 @@ import {
 import type { ErrorReason } from '../../gen/troupe/v1/error_reason_pb.js';
 import { Code } from '../rpc/code.ts';
 import { packDetail, RpcError } from '../rpc/rpc-error.ts';
+import { shortText } from '../rpc/short-text.ts';
 import { MAX_STATUS_DETAILS, MAX_STATUS_TEXT } from '../rpc/status-details.ts';
-import { shortText } from './short-text.ts';
 
 /** Why something failed: the name of an `ErrorReason` without its prefix. */
 export type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;

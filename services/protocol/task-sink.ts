@@ -31,9 +31,30 @@ export interface TaskScope {
 /** Works on a task, and answers into the sink; it may return before it does. */
 export type TaskHandler = (task: AgentMessage, sink: TaskSink, scope: TaskScope) => void;
 
+/** A message that answers a task, and where it comes from. */
+export interface TaskReply {
+  /** A PROGRESS, or last the RESULT. */
+  message: AgentMessage;
+  /** The instance that works on the task. */
+  instanceId: string;
+  /** At which attempt, from 1. */
+  attempt: number;
+}
+
 /** The unary door: works on a task and answers its RESULT; its ERROR is thrown, its PROGRESS dropped. */
-export function resultOfTask(work: (sink: TaskSink) => void): Promise<AgentMessage> {
+export function replyOfTask(work: (sink: TaskSink) => void): Promise<TaskReply> {
+  const via = { instanceId: '', attempt: 1 };
   return new Promise((resolve, reject) => {
-    work({ progress: () => {}, result: resolve, error: reject });
+    work({
+      progress: () => {},
+      result: (message) => resolve({ message, ...via }),
+      error: reject,
+      routed: (instanceId, attempt) => Object.assign(via, { instanceId, attempt }),
+    });
   });
+}
+
+/** The same for whoever cares only for the RESULT itself. */
+export async function resultOfTask(work: (sink: TaskSink) => void): Promise<AgentMessage> {
+  return (await replyOfTask(work)).message;
 }

@@ -1,23 +1,12 @@
-import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
 import { Feed } from '../rpc/feed.ts';
 import { encodedSize } from './encoded.ts';
 import { troupeError } from './reason.ts';
-import type { TaskSink } from './task-sink.ts';
+import type { TaskReply, TaskSink } from './task-sink.ts';
 
 /** How many PROGRESS of one task may wait for its reader. */
 export const MAX_WAITING_PROGRESS = 256;
 /** How many bytes of them. */
 export const MAX_WAITING_PROGRESS_BYTES = 1024 * 1024;
-
-/** A message that answers a task, and where it comes from. */
-export interface TaskReply {
-  /** A PROGRESS, or last the RESULT. */
-  message: AgentMessage;
-  /** The instance that works on the task. */
-  instanceId: string;
-  /** At which attempt, from 1. */
-  attempt: number;
-}
 
 /**
  * The streaming door: works on a task and yields its PROGRESS as it comes and its RESULT last; its ERROR is thrown. A

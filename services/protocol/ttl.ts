@@ -48,11 +48,11 @@ export function durationToMs(duration: Duration): number {
 export function msToDuration(ms: number): Duration {
   const seconds = Math.trunc(ms / 1000);
   const nanos = Math.round((ms - seconds * 1000) * 1e6);
-  // Rounding may fill the second; `+ 0` keeps a negative zero off the wire.
+  // Rounding may fill the second.
   const carry = Math.trunc(nanos / 1e9);
   return {
     $typeName: 'google.protobuf.Duration',
     seconds: BigInt(seconds + carry),
-    nanos: nanos - carry * 1e9 + 0,
+    nanos: nanos - carry * 1e9,
   };
 }

@@ -6,15 +6,18 @@ import { troupeError } from './reason.ts';
 
 export type { JsonObject, JsonValue };
 
-/** How many arrays and objects may stand in one another in a payload. */
-export const MAX_PAYLOAD_DEPTH = 100;
+/**
+ * How many arrays and objects may stand in one another in a payload. Most protobuf libraries refuse messages nested over 100 deep, and
+ * an object in a Value takes three of them (Value, Struct, map entry), with three more around the whole: (100 - 3) / 3.
+ */
+export const MAX_PAYLOAD_DEPTH = 32;
 
 /** The names and indices on the way to a value. Its length is how deep the value stands. */
 type Path = (string | number)[];
 
 /**
  * A JSON value as the `google.protobuf.Value` that a message carries. A property that is undefined is left out, as
- * `JSON.stringify` does. NaN, Infinity, what is no JSON at all, and nesting over 100 are INVALID_PAYLOAD.
+ * `JSON.stringify` does. NaN, Infinity, what is no JSON at all, and nesting over 32 are INVALID_PAYLOAD.
  */
 export function toValue(json: JsonValue): Value {
   return encode(json, []);
@@ -22,7 +25,7 @@ export function toValue(json: JsonValue): Value {
 
 /**
  * The JSON value that a `google.protobuf.Value` holds; null where it is absent or has no kind. NaN, Infinity and
- * nesting over 100 are INVALID_PAYLOAD.
+ * nesting over 32 are INVALID_PAYLOAD.
  */
 export function fromValue(value: Value | undefined): JsonValue {
   return value === undefined ? null : decode(value, []);

@@ -17,6 +17,12 @@ export interface Codec<D extends DescMessage> {
   deserialize(bytes: Uint8Array): MessageShape<D>;
 }
 
+/**
+ * How deep messages may stand in one another. protobuf-es stops at 100 by default, which a payload within the contract's bound
+ * can pass inside a batch; one beyond the bound shall be refused with a reason, rather than end the stream.
+ */
+const READ_OPTIONS = { recursionLimit: 1000 };
+
 /** The codec of a message type, by protobuf-es. */
 export function codecOf<D extends DescMessage>(schema: D): Codec<D> {
   return {
@@ -25,7 +31,7 @@ export function codecOf<D extends DescMessage>(schema: D): Codec<D> {
       // grpc-js takes nothing but a Buffer, and answers INTERNAL to a plain Uint8Array. This wraps, it copies nothing.
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     },
-    deserialize: (bytes) => fromBinary(schema, bytes),
+    deserialize: (bytes) => fromBinary(schema, bytes, READ_OPTIONS),
   };
 }
 

@@ -24,6 +24,12 @@ type Surface = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getPeer' | 
   on(event: 'cancelled', listener: () => void): unknown;
 };
 
+/**
+ * A caller whose time is up resets the stream, and that may get here just before our own clock strikes: a cancel so close to the
+ * deadline, in milliseconds, is the deadline's.
+ */
+const DEADLINE_SLACK_MS = 10;
+
 /** One call on its way through the server: its context, from the request's arrival to the line in the log. */
 export class ServerCall implements CallContext {
   readonly method: string;
@@ -81,9 +87,10 @@ export class ServerCall implements CallContext {
   }
 
   #cancelled(): void {
-    const reason = this.deadline.expired
-      ? new RpcError(Code.DEADLINE_EXCEEDED, 'The deadline passed before the call was answered.')
-      : new RpcError(Code.CANCELLED, 'The caller cancelled the call or went away.');
+    const reason =
+      this.deadline.remainingMs <= DEADLINE_SLACK_MS
+        ? new RpcError(Code.DEADLINE_EXCEEDED, 'The deadline passed before the call was answered.')
+        : new RpcError(Code.CANCELLED, 'The caller cancelled the call or went away.');
     this.abort(reason);
   }
 

@@ -2,8 +2,12 @@ import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import { StatusSchema } from '../../gen/google/rpc/status_pb.js';
 import { RpcError } from './rpc-error.ts';
+import { shortText } from './short-text.ts';
 
-/** The longest status text that is sent, in characters. */
+/**
+ * The longest status text that is sent, in bytes of UTF-8: it travels percent-encoded, three characters for a byte that is not
+ * plain, and has to stay below the 8 KiB of C-core together with the details.
+ */
 export const MAX_STATUS_TEXT = 512;
 /** The most bytes of details that are sent: grpc C-core fails above 8 KiB of metadata in all. */
 export const MAX_STATUS_DETAILS = 4096;
@@ -33,11 +37,11 @@ export function fromWire(failure: ServiceError | StatusObject): RpcError {
 }
 
 /**
- * The error within the bounds of the wire: at most 512 characters of well-formed text, since grpc-js ends the process
+ * The error within the bounds of the wire: at most 512 bytes of well-formed text, since grpc-js ends the process
  * on a lone surrogate, and as many of its first details as fit into 4 KiB.
  */
 export function bounded(error: RpcError): RpcError {
-  const message = error.message.slice(0, MAX_STATUS_TEXT).toWellFormed();
+  const message = shortText(error.message, MAX_STATUS_TEXT);
   const details = [];
   let size = 0;
   for (const detail of error.details) {

@@ -5,32 +5,25 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { fromBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ErrorInfoSchema, file_google_rpc_error_details } from '../../gen/google/rpc/error_details_pb.js';
-import { Health } from '../../gen/grpc/health/v1/health_pb.js';
-import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
-import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
+import { ErrorInfoSchema } from '../../gen/google/rpc/error_details_pb.js';
+import { AgentService } from '../../gen/troupe/v1/agent_service_pb.js';
 import { Code } from '../../services/rpc/code.ts';
-import { createHealth, ServingStatus } from '../../services/rpc/health.ts';
-import { reflectionHandlers } from '../../services/rpc/reflection.ts';
 import { packDetail, RpcError } from '../../services/rpc/rpc-error.ts';
 import { bind, RpcServer } from '../../services/rpc/server.ts';
 
 const BUF = resolve(import.meta.dirname, '../../node_modules/.bin/buf');
 
-const health = createHealth();
-const { v1, v1alpha } = reflectionHandlers([Health], [file_google_rpc_error_details]);
 const server = new RpcServer({
   services: [
-    bind(Health, {
-      ...health.handlers,
-      list() {
+    bind(AgentService, {
+      describe() {
         throw new RpcError(Code.UNAVAILABLE, 'Not today.', [
           packDetail(ErrorInfoSchema, { reason: 'TIRED' }),
         ]);
       },
+      handle: ({ message }) => (message ? { message } : {}),
+      async *link() {},
     }),
-    bind(ServerReflection, v1),
-    bind(ServerReflectionAlpha, v1alpha),
   ],
 });
 let address: string;
@@ -64,18 +57,23 @@ describe.each(['grpc-v1', 'grpc-v1alpha'])('buf curl over %s reflection', (proto
       'grpc.health.v1.Health/Watch',
       'grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
       'grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
+      'troupe.v1.AgentService/Describe',
+      'troupe.v1.AgentService/Handle',
+      'troupe.v1.AgentService/Link',
     ]);
   });
 
   it('calls a method with JSON and reads the answer', async () => {
-    health.set('a.Service', ServingStatus.NOT_SERVING);
-    const url = `http://${address}/grpc.health.v1.Health/Check`;
-    const { stdout } = await bufCurl('--reflect-protocol', protocol, '-d', '{"service":"a.Service"}', url);
-    expect(JSON.parse(stdout)).toEqual({ status: 'NOT_SERVING' });
+    const url = `http://${address}/troupe.v1.AgentService/Handle`;
+    const request = {
+      message: { type: 'MESSAGE_TYPE_TASK', payload: { words: ['a', 1, null] }, ttl: '20s' },
+    };
+    const { stdout } = await bufCurl('--reflect-protocol', protocol, '-d', JSON.stringify(request), url);
+    expect(JSON.parse(stdout)).toEqual(request);
   });
 
   it('shows an error with its details', async () => {
-    const url = `http://${address}/grpc.health.v1.Health/List`;
+    const url = `http://${address}/troupe.v1.AgentService/Describe`;
     const { stderr } = await bufCurl('--reflect-protocol', protocol, url);
     const { code, message, details } = JSON.parse(stderr);
     expect({ code, message }).toEqual({ code: 'unavailable', message: 'Not today.' });

@@ -108,7 +108,7 @@ describe('a unary call', () => {
       },
     });
     expect((await failureOf(client.handle({ message: { task: 'lone' } }))).message).toBe('a\ufffdb');
-    expect((await failureOf(client.handle({ message: { task: 'long' } }))).message).toHaveLength(512);
+    expect((await failureOf(client.handle({ message: { task: 'long' } }))).message).toMatch(/^x{500,511}…$/);
   });
 
   it('tells the handler how much time is left, and its signal when that has run out', async () => {

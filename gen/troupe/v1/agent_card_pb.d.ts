@@ -155,8 +155,8 @@ export declare type Capability = Message<"troupe.v1.Capability"> & {
   idempotent: boolean;
 
   /**
-   * How long a task may live when neither the caller's gRPC deadline nor `ttl` says. Absent: 30 s. At
-   * most 1 h.
+   * How long a task may live when neither the caller's gRPC deadline nor `ttl` says. Absent: 30 s. More
+   * than zero, at most 1 h.
    *
    * @generated from field: google.protobuf.Duration default_ttl = 6;
    */

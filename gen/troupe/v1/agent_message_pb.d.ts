@@ -57,7 +57,8 @@ export declare type AgentMessage = Message<"troupe.v1.AgentMessage"> & {
 
   /**
    * What it carries: plain JSON in grpcurl. Absent, or a Value with no kind, is null. NaN and Infinity
-   * are INVALID_ARGUMENT / INVALID_PAYLOAD. Nested at most 100 deep.
+   * are INVALID_ARGUMENT / INVALID_PAYLOAD, and so are arrays and
+   * objects nested over 32 deep: protobuf libraries read no deeper.
    *
    * @generated from field: google.protobuf.Value payload = 5;
    */

@@ -1,8 +1,8 @@
 import type { MessageRecord } from '../../../gen/troupe/v1/message_record_pb.js';
-import { fromPageToken, pageSize, toPageToken } from '../page.ts';
+import { fromPageToken, pageSize, takePage, toPageToken } from '../page.ts';
 import { describeRecord } from './describe-record.ts';
-import type { LogRecord, MessageLog } from './message-log.ts';
-import { matchesRecord, type RecordFilter } from './record-filter.ts';
+import type { MessageLog } from './message-log.ts';
+import { type RecordFilter, recordsThatMeet } from './record-filter.ts';
 
 const LIST = 'messages';
 
@@ -26,20 +26,17 @@ export interface MessagePage {
 
 /**
  * A page of the records that meet the filter. Records that come meanwhile are on none of the pages after the first.
- * A token that no page gave is INVALID_MESSAGE.
+ * A page is cut short at 3 MiB. A token that no page gave is INVALID_MESSAGE.
  */
 export function listMessages(log: MessageLog, request: MessagePageRequest): MessagePage {
   const before = fromPageToken(LIST, request.pageToken ?? '');
   const size = pageSize(request.pageSize ?? 0);
-  const page: LogRecord[] = [];
-  let nextPageToken = '';
-  for (const record of log.newestFirst(before === undefined ? undefined : Number(before))) {
-    if (!matchesRecord(record, request.filter ?? {})) continue;
-    if (page.length === size) {
-      nextPageToken = toPageToken(LIST, String(page.at(-1)?.sequence));
-      break;
-    }
-    page.push(record);
-  }
-  return { records: page.map(describeRecord), nextPageToken };
+  const older = log.newestFirst(before === undefined ? undefined : Number(before));
+  const found = recordsThatMeet(older, request.filter ?? {});
+  const { page, more } = takePage(found, size, ({ bytes }) => bytes);
+  const last = page.at(-1);
+  return {
+    records: page.map(describeRecord),
+    nextPageToken: more && last ? toPageToken(LIST, String(last.sequence)) : '',
+  };
 }

@@ -17,3 +17,11 @@ export function matchesRecord({ envelope, capability }: LogRecord, filter: Recor
   if (filter.capability && capability !== filter.capability) return false;
   return !correlationId || envelope.id === correlationId || envelope.correlationId === correlationId;
 }
+
+/** Those of the records that meet every field set, looked for one by one as they are asked for. */
+export function* recordsThatMeet(
+  records: Iterable<LogRecord>,
+  filter: RecordFilter,
+): Generator<LogRecord, void> {
+  for (const record of records) if (matchesRecord(record, filter)) yield record;
+}

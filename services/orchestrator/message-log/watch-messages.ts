@@ -3,7 +3,7 @@ import { troupeError } from '../../protocol/reason.ts';
 import { Feed } from '../../rpc/feed.ts';
 import { describeRecord } from './describe-record.ts';
 import type { LogRecord, MessageLog } from './message-log.ts';
-import { matchesRecord, type RecordFilter } from './record-filter.ts';
+import { matchesRecord, type RecordFilter, recordsThatMeet } from './record-filter.ts';
 
 /** How many records a watcher may fall behind. Source: WatchMessages in the proto. */
 const MAX_BEHIND = 1_024;
@@ -31,7 +31,7 @@ export function watchMessages(log: MessageLog, options: WatchMessagesOptions): A
   const { filter = {}, signal } = options;
   const feed = new Feed<MessageRecord>({
     limit: MAX_BEHIND,
-    first: latest(log, filter, options.last ?? 0).map(describeRecord),
+    first: describeEach(latest(log, filter, options.last ?? 0)),
     signal,
     overflow: () => troupeError('SLOW_READER', SLOW_READER),
     onClose: () => unsubscribe(),
@@ -46,9 +46,14 @@ export function watchMessages(log: MessageLog, options: WatchMessagesOptions): A
 function latest(log: MessageLog, filter: RecordFilter, count: number): LogRecord[] {
   const wanted = Math.min(count, MAX_LAST);
   const found: LogRecord[] = [];
-  for (const record of log.newestFirst()) {
-    if (found.length >= wanted) break;
-    if (matchesRecord(record, filter)) found.push(record);
+  if (wanted === 0) return found;
+  for (const record of recordsThatMeet(log.newestFirst(), filter)) {
+    if (found.push(record) === wanted) break;
   }
   return found.reverse();
+}
+
+/** One after the other as they are read: with their payloads they may be large. */
+function* describeEach(records: Iterable<LogRecord>): Generator<MessageRecord> {
+  for (const record of records) yield describeRecord(record);
 }

@@ -3,6 +3,7 @@ import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type Agent, AgentSchema, type Instance, InstanceSchema } from '../../../gen/troupe/v1/roster_pb.js';
 import type { RosterEntry } from './entry.ts';
 import type { RosterAgent } from './roster-agent.ts';
+import { statusNow } from './status.ts';
 
 /** An agent, with its instances as they are now, as it is told to callers. The cards are shared, not copied. */
 export function describeAgent(agent: RosterAgent<unknown>): Agent {
@@ -18,7 +19,7 @@ function describeInstance(entry: RosterEntry<unknown>): Instance {
   return create(InstanceSchema, {
     instanceId: entry.instanceId,
     address: entry.address,
-    status: entry.status,
+    status: statusNow(entry),
     source: entry.source,
     card: entry.card,
     inFlight: entry.inFlight,

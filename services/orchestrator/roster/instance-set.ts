@@ -1,10 +1,5 @@
-import { AgentStatus } from '../../../gen/troupe/v1/agent_status_pb.js';
 import type { RosterEntry } from './entry.ts';
-
-/** Whether tasks may be routed to an instance of that status: only DRAINING and OFFLINE keep one out. */
-export function isRoutable(status: AgentStatus): boolean {
-  return status !== AgentStatus.DRAINING && status !== AgentStatus.OFFLINE;
-}
+import { isRoutable } from './status.ts';
 
 /**
  * The instances that have something in common: an agent, a capability, or both. Every change costs the same,

@@ -1,8 +1,10 @@
-import type { Agent } from '../../../gen/troupe/v1/roster_pb.js';
-import { fromPageToken, pageSize, toPageToken } from '../page.ts';
+import { toBinary } from '@bufbuild/protobuf';
+import { type Agent, AgentSchema } from '../../../gen/troupe/v1/roster_pb.js';
+import { fromPageToken, pageSize, takePage, toPageToken } from '../page.ts';
 import { describeAgent } from './describe.ts';
 import { type AgentFilter, matchesFilter } from './filter.ts';
 import type { Roster } from './roster.ts';
+import type { RosterAgent } from './roster-agent.ts';
 
 const LIST = 'agents';
 
@@ -24,7 +26,7 @@ export interface AgentPage {
 
 /**
  * A page of the agents that meet the filter. An agent that stays on the roster meanwhile is on exactly one of the
- * pages, whatever else comes and goes. A token that no page gave is INVALID_MESSAGE.
+ * pages, whatever else comes and goes. A page is cut short at 3 MiB. A token that no page gave is INVALID_MESSAGE.
  */
 export function listAgents<C>(roster: Roster<C>, request: AgentPageRequest): AgentPage {
   const after = fromPageToken(LIST, request.pageToken ?? '');
@@ -33,7 +35,12 @@ export function listAgents<C>(roster: Roster<C>, request: AgentPageRequest): Age
     .filter((agent) => (after === undefined || agent.id > after) && matchesFilter(agent, request))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 
-  const page = found.slice(0, size);
-  const last = found.length > size ? page.at(-1) : undefined;
-  return { agents: page.map(describeAgent), nextPageToken: last ? toPageToken(LIST, last.id) : '' };
+  const { page, more } = takePage(describeEach(found), size, (agent) => toBinary(AgentSchema, agent).length);
+  const last = page.at(-1);
+  return { agents: page, nextPageToken: more && last ? toPageToken(LIST, last.id) : '' };
+}
+
+/** One after the other, so that none is described who is not on the page. */
+function* describeEach(agents: Iterable<RosterAgent<unknown>>): Generator<Agent> {
+  for (const agent of agents) yield describeAgent(agent);
 }

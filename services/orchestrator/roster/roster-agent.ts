@@ -1,16 +1,8 @@
-import { AgentStatus } from '../../../gen/troupe/v1/agent_status_pb.js';
+import type { AgentStatus } from '../../../gen/troupe/v1/agent_status_pb.js';
 import { CapabilityIndex } from './capability-index.ts';
 import type { RosterEntry } from './entry.ts';
 import { InstanceSet } from './instance-set.ts';
-
-/** The status of an agent is the first of these that one of its instances has. Source: the proto's AgentStatus. */
-const PRECEDENCE: readonly AgentStatus[] = [
-  AgentStatus.IDLE,
-  AgentStatus.BUSY,
-  AgentStatus.DRAINING,
-  AgentStatus.ERROR,
-  AgentStatus.OFFLINE,
-];
+import { statusNow, sumStatus } from './status.ts';
 
 /** An agent on the roster: the sum of its instances, of which it has at least one. */
 export class RosterAgent<C> {
@@ -27,9 +19,7 @@ export class RosterAgent<C> {
 
   /** The first of IDLE, BUSY, DRAINING, ERROR, OFFLINE that one of its instances has; else UNSPECIFIED. */
   get status(): AgentStatus {
-    const statuses = new Set<AgentStatus>();
-    for (const { status } of this.instances.all) statuses.add(status);
-    return PRECEDENCE.find((status) => statuses.has(status)) ?? AgentStatus.UNSPECIFIED;
+    return sumStatus(Array.from(this.instances.all, statusNow));
   }
 
   /** Takes an instance in, or notes its new status. For the roster only. */

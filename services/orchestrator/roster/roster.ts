@@ -63,6 +63,11 @@ export class Roster<C> {
     return this.#capabilities.get(name);
   }
 
+  /** The names of the capabilities that instances on the roster have, in no order. */
+  capabilities(): Iterable<string> {
+    return this.#capabilities.names();
+  }
+
   /** The instance of that id; nothing where it is not known. */
   instance(id: string): RosterEntry<C> | undefined {
     return this.#instances.get(id);

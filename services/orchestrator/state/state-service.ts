@@ -1,11 +1,5 @@
 import { fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import {
-  type Duration,
-  durationFromMs,
-  durationMs,
-  timestampFromDate,
-  ValueSchema,
-} from '@bufbuild/protobuf/wkt';
+import { type Duration, timestampFromDate, ValueSchema } from '@bufbuild/protobuf/wkt';
 import {
   type StateEntrySchema,
   type StateEventSchema,
@@ -13,6 +7,7 @@ import {
 } from '../../../gen/troupe/v1/state_entry_pb.js';
 import type { ListRequest, StateService } from '../../../gen/troupe/v1/state_service_pb.js';
 import { troupeError } from '../../protocol/reason.ts';
+import { durationToMs, msToDuration } from '../../protocol/ttl.ts';
 import { fromValue, toValue } from '../../protocol/value.ts';
 import type { Handlers } from '../../rpc/handlers.ts';
 import type { RpcError } from '../../rpc/rpc-error.ts';
@@ -102,7 +97,7 @@ function checkedText(field: string, text: string): string {
 
 function checkedTtl(ttl: Duration | undefined): number | undefined {
   if (ttl === undefined) return undefined;
-  const ms = durationMs(ttl);
+  const ms = durationToMs(ttl);
   if (ms > 0 && ms <= MAX_TTL_MS) return ms;
   throw invalid('ttl', 'must be more than zero, and at most 365 days');
 }
@@ -130,8 +125,7 @@ function toStateEntry(entry: StoredEntry): MessageInitShape<typeof StateEntrySch
     value: fromBinary(ValueSchema, entry.value),
     revision: entry.revision,
     updatedAt: timestampFromDate(entry.updatedAt),
-    // What is left of a millisecond is still time to live: rounded up, it does not read as expired.
-    ...(entry.ttlMs !== undefined && { ttl: durationFromMs(Math.ceil(entry.ttlMs)) }),
+    ...(entry.ttlMs !== undefined && { ttl: msToDuration(entry.ttlMs) }),
   };
 }
 

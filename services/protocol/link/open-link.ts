@@ -30,6 +30,8 @@ export interface LinkOptions<D extends DescMessage> {
   ) => AsyncIterable<{ messages: AgentMessage[] }>;
   /** Told when the other end drains; this end then has half-closed, and takes no more tasks. */
   onDraining?: () => void;
+  /** Told whenever the other end says how it is. */
+  onHeartbeat?: (heartbeat: Heartbeat) => void;
   /** Told once when the link has ended, and how; nothing where it ended well. */
   onClosed?: (error: RpcError | undefined) => void;
 }
@@ -140,10 +142,8 @@ export class Link<D extends DescMessage> {
   }
 
   #receive(message: AgentMessage): void {
-    if (message.type === MessageType.HEARTBEAT && message.correlationId === '') {
-      if (message.heartbeat?.status === AgentStatus.DRAINING) this.#otherEndDrains();
-      return;
-    }
+    if (message.heartbeat) this.#options.onHeartbeat?.(message.heartbeat);
+    if (message.heartbeat?.status === AgentStatus.DRAINING) this.#otherEndDrains();
     const entry = this.#inFlight.get(message.correlationId);
     if (!entry) {
       // The answer to a liveness check is about nothing in flight either, but it is expected.

@@ -46,6 +46,14 @@ describe('a lease', () => {
     expect(lines).toEqual(['found h:1 ANNOUNCED a a1', 'gone h:1 ANNOUNCED']);
   });
 
+  it('that was released does not run out as well', async () => {
+    const { granted, first } = leases(20);
+    granted.grant(a1);
+    granted.grant({ agentId: 'b', instanceId: 'b1', address: 'h:2' });
+    granted.release('a1');
+    expect((await first(4)).slice(2)).toEqual(['gone h:1 ANNOUNCED', 'gone h:2 ANNOUNCED']);
+  });
+
   it('is taken over by a new instance at its address, which the old one cannot release', () => {
     const { granted, lines } = leases();
     granted.grant(a1);

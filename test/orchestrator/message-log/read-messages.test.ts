@@ -5,6 +5,7 @@ import { MessageLog } from '../../../services/orchestrator/message-log/message-l
 import type { RecordFilter } from '../../../services/orchestrator/message-log/record-filter.ts';
 import { watchMessages } from '../../../services/orchestrator/message-log/watch-messages.ts';
 import { reasonOf } from '../../../services/protocol/reason.ts';
+import { toValue } from '../../../services/protocol/value.ts';
 import { RpcError } from '../../../services/rpc/rpc-error.ts';
 import { message, recordTasks } from './messages.ts';
 
@@ -67,6 +68,29 @@ describe('a page of messages', () => {
     recordTasks(log, 4, 'late-');
     const second = listMessages(log, { pageSize: 2, pageToken: first.nextPageToken });
     expect(second).toEqual({ records: [], nextPageToken: '' });
+  });
+});
+
+describe('a page of large messages', () => {
+  it('is cut short at 3 MiB, and holds at least one', () => {
+    const log = new MessageLog({ keepPayloads: true });
+    const large = (id: string, mebibytes: number): void =>
+      log.record({
+        message: message('TASK', { id, payload: toValue('x'.repeat(mebibytes * 2 ** 20)) }),
+        instanceId: '',
+      });
+    large('1', 2);
+    large('2', 3.5);
+    large('3', 1);
+    large('4', 1);
+    const pages: (string | undefined)[][] = [];
+    let pageToken = '';
+    do {
+      const page = listMessages(log, { pageToken });
+      pages.push(ids(page.records));
+      pageToken = page.nextPageToken;
+    } while (pageToken !== '');
+    expect(pages).toEqual([['4', '3'], ['2'], ['1']]);
   });
 });
 

@@ -54,6 +54,22 @@ describe('a page of agents', () => {
   });
 });
 
+describe('a page of agents with large cards', () => {
+  it('is cut short at 3 MiB, and the next goes on from there', () => {
+    const roster = new Roster<string>();
+    for (const id of 'abcd') {
+      const init = instance(id);
+      init.card.description = 'x'.repeat(1_000_000);
+      roster.put(init);
+    }
+    const first = listAgents(roster, {});
+    expect(first.agents.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+    const last = listAgents(roster, { pageToken: first.nextPageToken });
+    expect(last.agents.map(({ id }) => id)).toEqual(['d']);
+    expect(last.nextPageToken).toBe('');
+  });
+});
+
 describe('an agent as it is told', () => {
   it('sums up its instances, the oldest first', () => {
     const roster = new Roster<string>();

@@ -56,12 +56,13 @@ describe('a watcher', () => {
   it('of a capability or label is told only of the agents that have it, from when they do until they do not', async () => {
     const roster = new Roster<string>();
     roster.put(instance('a/1', { capabilities: ['x'], labels: { region: 'eu' } }));
-    roster.put(instance('b/1', { capabilities: ['x'] }));
+    const b1 = roster.put(instance('b/1', { capabilities: ['x'] }));
     const { take } = watch(roster, { capability: 'x', labels: { region: 'eu' } });
     expect(await take(2)).toEqual(['PRESENT a', 'SYNCED']);
     const b2 = roster.put(instance('b/2', { labels: { region: 'eu' } }));
     roster.setStatus(b2, AgentStatus.BUSY);
     roster.remove(b2);
+    roster.setStatus(b1, AgentStatus.BUSY);
     roster.put(instance('c/1', { labels: { region: 'eu' } }));
     roster.put(instance('d/1', { capabilities: ['x'], labels: { region: 'eu' } }));
     expect(await take(4)).toEqual(['ADDED b', 'CHANGED b', 'REMOVED b', 'ADDED d']);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { shortText } from '../../services/protocol/short-text.ts';
+import { shortText } from '../../services/rpc/short-text.ts';
 
 describe('a short text', () => {
   it.each([

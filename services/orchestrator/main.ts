@@ -1,0 +1,16 @@
+import { createLogger } from '../rpc/log.ts';
+import { RpcError } from '../rpc/rpc-error.ts';
+import { untilTerminated } from '../rpc/termination.ts';
+import { fromEnvironment } from './config.ts';
+import { startOrchestrator } from './orchestrator.ts';
+
+// The orchestrator as a process. Its environment: see `fromEnvironment`, and TROUPE_LOG_LEVEL (default info).
+const log = createLogger({ level: process.env.TROUPE_LOG_LEVEL, base: { service: 'orchestrator' } });
+try {
+  const orchestrator = await startOrchestrator({ ...fromEnvironment(process.env), log });
+  process.stdout.write(`${JSON.stringify({ ready: true, address: orchestrator.address })}\n`);
+  await untilTerminated(process, log, () => orchestrator.drain());
+} catch (error) {
+  log.fatal({ error: RpcError.from(error).message }, 'the orchestrator cannot be served');
+  process.exitCode = 1;
+}

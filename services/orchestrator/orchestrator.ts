@@ -1,0 +1,78 @@
+import { OrchestratorService } from '../../gen/troupe/v1/orchestrator_service_pb.js';
+import { StateService } from '../../gen/troupe/v1/state_service_pb.js';
+import { bind, RpcServer } from '../rpc/server.ts';
+import { type OrchestratorOptions, withDefaults } from './config.ts';
+import { DnsDiscovery } from './discovery/dns.ts';
+import { Leases } from './discovery/leases.ts';
+import { staticDiscovery } from './discovery/static.ts';
+import { roundRobin } from './dispatch/balance.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
+import { Router } from './dispatch/route.ts';
+import type { Connection } from './member/connection.ts';
+import { Membership } from './member/membership.ts';
+import { MessageLog } from './message-log/message-log.ts';
+import { Roster } from './roster/roster.ts';
+import { orchestratorHandlers } from './service/orchestrator-service.ts';
+import { MemoryStore } from './state/memory-store.ts';
+import { stateHandlers } from './state/state-service.ts';
+
+/** An orchestrator that is being served. */
+export interface Orchestrator {
+  /** Where it listens: `host:port`. */
+  readonly address: string;
+  /**
+   * Leaves well: takes nothing new, tells links and watches, finishes what is in flight, and closes. What is not finished
+   * after `graceMs` (default 10 s) is cut off.
+   */
+  drain(graceMs?: number): Promise<void>;
+  /** Cuts everything off at once. */
+  close(): Promise<void>;
+}
+
+/** Assembles an orchestrator and serves it. Fails UNAVAILABLE where its address cannot be listened at. */
+export async function startOrchestrator(options: OrchestratorOptions = {}): Promise<Orchestrator> {
+  const config = withDefaults(options);
+  const { log } = config;
+  const roster = new Roster<Connection>({ graceMs: config.offlineGraceMs });
+  const membership = new Membership(roster, log);
+  const leases = new Leases({ leaseMs: config.leaseMs });
+  const sources = [leases, staticDiscovery(config.static), new DnsDiscovery({ names: config.dns, log })];
+  const messages = new MessageLog({ keepPayloads: config.logPayloads });
+  const store = new MemoryStore();
+  const draining = new AbortController();
+  const dispatcher = new Dispatcher({
+    router: new Router(roster, config.leaseMs),
+    balancer: roundRobin(),
+    messages,
+    draining: draining.signal,
+  });
+  const server = new RpcServer({
+    services: [
+      bind(OrchestratorService, orchestratorHandlers({ roster, membership, leases, dispatcher, messages })),
+      bind(StateService, stateHandlers(store)),
+    ],
+    log,
+  });
+
+  const address = await server.listen(config.listen);
+  for (const source of sources) source.start(membership);
+  const stop = () => {
+    for (const source of sources) source.close();
+    membership.close();
+    roster.close();
+    store.close();
+  };
+  return {
+    address,
+    async drain(graceMs) {
+      draining.abort();
+      await server.drain(graceMs);
+      stop();
+    },
+    async close() {
+      draining.abort();
+      await server.close();
+      stop();
+    },
+  };
+}
