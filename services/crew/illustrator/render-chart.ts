@@ -152,16 +152,18 @@ function pie(points: readonly Point[]): EChartsCoreOption {
  */
 function finished(svg: string, title: string): string {
   const name = title.replace(/[&<>"']/g, (sign) => `&#${sign.codePointAt(0)};`);
-  return svg
-    .replace(/<style >[\s\S]*?<\/style>\n?/, '')
-    .replaceAll(/ (?:class|ecmeta_\w+)="[^"]*"/g, '')
-    .replaceAll(/(clip-path="url\(#|<clipPath id=")zr\d+-/g, '$1')
-    // Where ECharts shortens a text to fit, it may leave half a character.
-    .replaceAll(/\p{Cs}/gu, '')
-    .replace(
-      /^<svg([^>]*)>/,
-      (_, rest) => `<svg${rest} role="img" aria-label="${name}">\n<title>${name}</title>`,
-    );
+  return (
+    svg
+      .replace(/<style >[\s\S]*?<\/style>\n?/, '')
+      .replaceAll(/ (?:class|ecmeta_\w+)="[^"]*"/g, '')
+      .replaceAll(/(clip-path="url\(#|<clipPath id=")zr\d+-/g, '$1')
+      // Where ECharts shortens a text to fit, it may leave half a character.
+      .replaceAll(/\p{Cs}/gu, '')
+      .replace(
+        /^<svg([^>]*)>/,
+        (_, rest) => `<svg${rest} role="img" aria-label="${name}">\n<title>${name}</title>`,
+      )
+  );
 }
 
 function shortened(label: string): string {
