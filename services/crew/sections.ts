@@ -1,6 +1,6 @@
 import type { Section } from './document.ts';
 import { detectLanguage } from './language/detect.ts';
-import { sentencesOf } from './language/sentences.ts';
+import { cutToLength, sentencesOf } from './language/sentences.ts';
 
 /** The text that a capability works on, as its caller gives it. */
 export interface TextInput {
@@ -22,13 +22,17 @@ export interface Text {
 
 /** Fills in what the caller left out: the language, and the sentences of each section. */
 export function wholeText(input: TextInput): Text {
-  const given = (input.sections ?? [{ text: input.text ?? '' }]).filter(({ text }) => text.trim() !== '');
+  const given = (input.sections ?? [{ text: input.text ?? '' }]).filter(
+    ({ text, sentences = [] }) => text.trim() !== '' || sentences.length > 0,
+  );
   const language = input.language ?? detectLanguage(given.map(({ text }) => text).join('\n'));
   const sections = given.map(({ heading = '', level = 0, text, sentences }) => ({
     heading,
     level,
     text,
-    sentences: sentences ?? paragraphsOf(text).flatMap((paragraph) => sentencesOf(paragraph, language)),
+    sentences:
+      sentences?.flatMap(cutToLength) ??
+      paragraphsOf(text).flatMap((paragraph) => sentencesOf(paragraph, language)),
   }));
   return { sections, language };
 }

@@ -63,9 +63,9 @@ export class KeywordFinder {
 
   /** Takes in a heading or a sentence. */
   add(text: string, place: Place): void {
+    if (this.#words > MOST_WORDS) return;
     for (const run of wordRunsOf(text, this.#language)) {
       for (const phrase of this.#meaningfulParts(run)) this.#addPhrases(phrase, place);
-      if (this.#words > MOST_WORDS) return;
     }
   }
 

@@ -44,7 +44,7 @@ export async function renderChart(input: ChartInput): Promise<Chart> {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     chart.setOption(optionOf({ ...input, width }));
-    return { svg: withName(chart.renderToSVGString(), input.title), width, height };
+    return { svg: finished(chart.renderToSVGString(), input.title), width, height };
   } finally {
     chart.dispose();
   }
@@ -146,12 +146,23 @@ function pie(points: readonly Point[]): EChartsCoreOption {
   };
 }
 
-/** Names the drawing for those who hear it. ECharts escapes the texts that it draws; this one is ours to escape. */
-function withName(svg: string, title: string): string {
+/**
+ * Names the drawing for those who hear it, and takes out what serves hovering and counts up from chart to chart, so that
+ * the same input gives the same drawing. ECharts escapes the texts that it draws; the name is ours to escape.
+ */
+function finished(svg: string, title: string): string {
   const name = title.replace(/[&<>"']/g, (sign) => `&#${sign.codePointAt(0)};`);
-  return svg.replace(
-    /^<svg([^>]*)>/,
-    (_, attributes) => `<svg${attributes} role="img" aria-label="${name}">\n<title>${name}</title>`,
+  return (
+    svg
+      .replace(/<style >[\s\S]*?<\/style>\n?/, '')
+      .replaceAll(/ (?:class|ecmeta_\w+)="[^"]*"/g, '')
+      .replaceAll(/(clip-path="url\(#|<clipPath id=")zr\d+-/g, '$1')
+      // Where ECharts shortens a text to fit, it may leave half a character.
+      .replaceAll(/\p{Cs}/gu, '')
+      .replace(
+        /^<svg([^>]*)>/,
+        (_, rest) => `<svg${rest} role="img" aria-label="${name}">\n<title>${name}</title>`,
+      )
   );
 }
 

@@ -6,7 +6,7 @@ const SAMPLE_LENGTH = 20_000;
 /** The share of a text's words that must be small words of a language before it is taken for that language. */
 const LEAST_SHARE = 0.06;
 
-/** The fewest words that can tell a language by its small words. */
+/** The fewest different words that can tell a language by its small words. */
 const LEAST_WORDS = 8;
 
 /** The languages that a script can stand for, the likeliest first. Kana before Han: Japanese is written in both. */
@@ -53,7 +53,7 @@ export function primaryTag(tag: string): string | undefined {
 /** The language whose small words the text uses most, a word shared by n languages counting as 1/n for each. */
 function bySmallWords(text: string, languages: readonly string[]): string | undefined {
   const words = text.toLowerCase().match(/[\p{L}\p{M}]+(?:['’][\p{L}]+)?/gu) ?? [];
-  if (words.length < LEAST_WORDS) return undefined;
+  if (new Set(words).size < LEAST_WORDS) return undefined;
   const votes = new Map<string, number>();
   for (const word of words) {
     const speakers = languages.filter((language) => stopwordsOf(language).has(word));

@@ -2,9 +2,9 @@ import type { Attachment } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { defineAgent, troupeError } from '../../agent/index.ts';
 import { linkSchema, sectionSchema } from '../document.ts';
 import type { Source } from './read-document.ts';
-import { ReaderThread } from './reader-thread.ts';
+import { ReaderProcess } from './reader-process.ts';
 
-const thread = new ReaderThread();
+const readings = new ReaderProcess();
 
 /** Reads a document: its title, language, sections, sentences and links. */
 export const reader = defineAgent({
@@ -39,7 +39,7 @@ export const reader = defineAgent({
       idempotent: true,
       handle: async (_input, task) => {
         const source = sourceOf(task.message.attachments[0]);
-        const { document, problem } = await thread.read(source, task.signal);
+        const { document, problem } = await readings.read(source, task.signal);
         if (!document) throw unreadable(`The document ${problem}`);
         return document;
       },

@@ -1,5 +1,8 @@
 /** The share of characters that may be unreadable before a document is taken for no text at all. */
-const MOST_UNREADABLE = 0.05;
+const MOST_UNREADABLE = 0.1;
+
+/** So few of them are let pass in any text. */
+const FEW = 8;
 
 /**
  * The text of a document's bytes: UTF-8, or UTF-16 where a byte order mark says so. Bytes that are no character, and
@@ -11,7 +14,7 @@ export function decode(bytes: Uint8Array): string | undefined {
     .replace(/[\x00-\x08\x0e-\x1f\x7f]/g, '\ufffd')
     .replace(/\r\n?/g, '\n');
   const unreadable = text.match(/\ufffd/g)?.length ?? 0;
-  return unreadable > MOST_UNREADABLE * text.length && unreadable > 1 ? undefined : text;
+  return unreadable > FEW && unreadable > MOST_UNREADABLE * text.length ? undefined : text;
 }
 
 function encodingOf([first, second]: Uint8Array): string {

@@ -42,7 +42,7 @@ const kinds: Record<DocumentKind, { maxBytes: number; parse(source: string): Par
   text: { maxBytes: MAX_TEXT_BYTES, parse: parsePlainText },
 };
 
-/** Reads a document. Whatever its bytes are, it returns; how long it takes depends on them (see `ReaderThread`). */
+/** Reads a document. Whatever its bytes are, it returns; how long it takes depends on them (see `ReaderProcess`). */
 export function readDocument({ bytes, name, mediaType }: Source): Reading {
   const text = decode(bytes);
   if (text === undefined)
