@@ -22,8 +22,10 @@ export interface TaskSink {
 export interface TaskScope {
   /** Aborted when the task is cancelled or has run out of time; its reason is an RpcError. */
   readonly signal: AbortSignal;
-  /** When the task must have ended. */
+  /** When its caller wants it to have ended; `Deadline.never` where the caller did not say. */
   readonly deadline: Deadline;
+  /** When it must have ended whatever its caller says, and whatever its capability allows. Default: no such bound. */
+  readonly within?: Deadline;
   /** A logger for what is said about the task. */
   readonly log: Logger;
 }

@@ -1,8 +1,9 @@
 import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { troupeError } from '../../protocol/reason.ts';
+import type { TaskScope } from '../../protocol/task-sink.ts';
 import { durationToMs, messageDeadline } from '../../protocol/ttl.ts';
 import { fromValue } from '../../protocol/value.ts';
-import type { Deadline } from '../../rpc/deadline.ts';
+import { Deadline } from '../../rpc/deadline.ts';
 import type { Connection } from '../member/connection.ts';
 import type { RosterEntry } from '../roster/entry.ts';
 
@@ -13,13 +14,13 @@ import type { RosterEntry } from '../roster/entry.ts';
 export function admitTime(
   task: AgentMessage,
   { connection, agentId }: RosterEntry<Connection>,
-  callDeadline: Deadline,
+  { deadline: callDeadline, within = Deadline.never }: Pick<TaskScope, 'deadline' | 'within'>,
 ): Deadline {
   const defaultTtl = connection.capability(task.capability)?.defaultTtl;
   const deadline = messageDeadline(task, {
     callDeadline,
     defaultTtlMs: defaultTtl && durationToMs(defaultTtl),
-  });
+  }).earliest(within);
   if (!deadline.expired) return deadline;
   throw troupeError('MESSAGE_EXPIRED', 'The task had expired before it could be sent to an agent.', {
     agent: agentId,

@@ -58,7 +58,7 @@ export class Dispatcher {
       const candidates = untried(instances, tried);
       if (candidates.length === 0) throw noLiveInstance(task);
       const instance = balancer.pick(candidates);
-      if (tried.size === 0) deadline = admitTime(task, instance, deadline);
+      if (tried.size === 0) deadline = admitTime(task, instance, scope);
       admitInput(task, instance);
       tried.add(instance);
 

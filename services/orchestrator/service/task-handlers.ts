@@ -17,6 +17,7 @@ import { resultOf } from '../../protocol/reply.ts';
 import { replyOfTask, type TaskReply, type TaskScope } from '../../protocol/task-sink.ts';
 import { streamOfTask } from '../../protocol/task-stream.ts';
 import type { CallContext } from '../../rpc/call-context.ts';
+import { Deadline } from '../../rpc/deadline.ts';
 import type { Handlers } from '../../rpc/handlers.ts';
 import { broadcast } from '../broadcast.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
@@ -82,8 +83,9 @@ export function taskHandlers(parts: TaskParts): Pick<Handlers<typeof Orchestrato
 
     async *runPipeline(request, context) {
       const options = { signal: context.signal, deadline: context.deadline, log: context.log };
-      const dispatch = (task: AgentMessage, scope: Pick<TaskScope, 'signal' | 'deadline'>) =>
-        stream(task, { ...scope, log: context.log });
+      // A step that does not say how long it may take has its capability's time, within what remains to the pipeline.
+      const dispatch = (task: AgentMessage, { signal, deadline }: Pick<TaskScope, 'signal' | 'deadline'>) =>
+        stream(task, { signal, deadline: Deadline.never, within: deadline, log: context.log });
       for await (const event of runPipeline(request, { ...options, dispatch })) yield { event };
     },
 
