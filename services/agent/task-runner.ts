@@ -140,7 +140,7 @@ export class TaskRunner {
     const onStop = () => sink.error(stoppedBy(signal));
     signal.addEventListener('abort', onStop, { once: true });
     try {
-      const payload = (await skill.definition.handle(input as never, context)) ?? null;
+      const payload = (await skill.definition.handle(input, context)) ?? null;
       const result = this.#result(task, payload, context);
       this.#tally.ended('done');
       noteEnd();
