@@ -26,16 +26,16 @@ const kustomizations = documents.flatMap(({ file, manifests }) =>
   ofKind<Kustomization>(manifests, 'Kustomization').map((kustomization) => ({ file, ...kustomization })),
 );
 
+const ajv = new Ajv2020({ strict: false });
+for (const file of globSync('*.json', { cwd: SCHEMAS })) {
+  ajv.addSchema(JSON.parse(await readFile(join(SCHEMAS, file), 'utf8')), file);
+}
+
 /**
  * What can be said without any tool: of the manifests as they are written. What kustomize makes of them is looked at by
  * `npm run check:deploy`.
  */
-describe('the manifests in deploy/', async () => {
-  const ajv = new Ajv2020({ strict: false });
-  for (const file of globSync('*.json', { cwd: SCHEMAS })) {
-    ajv.addSchema(JSON.parse(await readFile(join(SCHEMAS, file), 'utf8')), file);
-  }
-
+describe('the manifests in deploy/', () => {
   it.each(manifests.map((manifest) => [manifest.kind, manifest.metadata.name, manifest] as const))(
     'has only fields of the Kubernetes API in the %s %s',
     (kind, _, manifest) => {
