@@ -22,7 +22,8 @@ export interface CapabilityDefinition {
    * Does the work: takes the payload, and answers the RESULT's. What it throws becomes the task's ERROR: an
    * RpcError (`troupeError`) as it is, anything else HANDLER_FAILED. It may run several times at once.
    */
-  handle(input: never, task: TaskContext): Promise<JsonValue> | JsonValue;
+  // biome-ignore lint/suspicious/noExplicitAny: the schema has checked it; only the author knows its type.
+  handle(input: any, task: TaskContext): Promise<JsonValue> | JsonValue;
 }
 
 /** An agent as its author describes it. */

@@ -5,5 +5,6 @@ export {
   type CapabilityDefinition,
   defineAgent,
 } from './definition.ts';
+export { run } from './main.ts';
 export { type RunningAgent, type ServeOptions, serveAgent } from './running-agent.ts';
 export { type AttachmentInit, TaskContext } from './task-context.ts';

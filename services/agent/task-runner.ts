@@ -149,7 +149,7 @@ export class TaskRunner {
       const { deadline, log } = scope;
       const progress = (message: AgentMessage) => sink.progress(message);
       const context = new TaskContext(task, { signal, deadline, log }, this.#orchestrators, progress);
-      const payload = (await skill.definition.handle(input as never, context)) ?? null;
+      const payload = (await skill.definition.handle(input, context)) ?? null;
       signal.throwIfAborted();
       const result = replyOf(() => resultOf(task, payload, { attachments: [...context.attachments] }));
       this.#tally.ended('done');

@@ -139,7 +139,7 @@ describe('the image', () => {
 
   it('ends every service with code 0 when it is asked to', async () => {
     await mesh.drain();
-    const ends = names.map((name) => stderr.lines.findLast((line) => line.startsWith(`${name} `)));
-    expect(ends.map((line) => line?.split('| ')[1])).toEqual(names.map(() => 'exited with code 0'));
+    // The supervisor tells of every end but one that was asked for and came with code 0.
+    expect(stderr.lines.filter((line) => /exited|was ended/.test(line))).toEqual([]);
   }, 60_000);
 });

@@ -49,11 +49,14 @@ export async function analyze(input: AnalyzeInput, signal: AbortSignal): Promise
   const finder = new KeywordFinder({ language, most: input.keywords ?? 12 });
   const syllables = new SyllableCounter();
   const vocabulary = new Set<string>();
+  const headings = new Set<string>();
   const lengths: number[] = [];
   let syllableCount = 0;
   const titled = sections.find(({ heading }) => heading !== '');
   for (const [index, section] of sections.entries()) {
-    finder.add(section.heading, section === titled ? 'title' : 'heading');
+    // A heading that comes again and again (`Returns`) is form, not matter.
+    if (!headings.has(section.heading)) finder.add(section.heading, section === titled ? 'title' : 'heading');
+    headings.add(section.heading);
     for (const sentence of section.sentences) {
       const words = wordsOf(sentence, language);
       if (words.length > 0) lengths.push(words.length);

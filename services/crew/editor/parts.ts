@@ -6,8 +6,9 @@ import type { Summary } from '../summarizer/summarize.ts';
 import type { Brief, Heading } from './brief.ts';
 import { easeOf, languageName, minutes, number } from './wording.ts';
 
-/** The most headings and links that a brief shows. Of more it says how many there are. */
+/** The most headings, their most ranks, and the most links that a brief shows. Of more it says how many there are. */
 const MOST_HEADINGS = 60;
+const MOST_RANKS = 3;
 const MOST_LINKS = 40;
 
 /** What a reader sees first: the title, and what kind of document it is. */
@@ -70,10 +71,13 @@ export function outlinePart(sections: Heading[], language: string | undefined): 
   const headings = sections.filter(({ heading }) => heading);
   if (headings.length < 2) return undefined;
   const top = Math.min(...headings.map(({ level = 1 }) => level));
-  const items = headings.slice(0, MOST_HEADINGS).map(({ heading, level = 1 }) => {
-    const rank = Math.min(level - top + 1, 4);
-    return h('li', { dataLevel: String(rank), ...foreign(language) }, heading ?? '');
-  });
+  const shown = headings
+    .map(({ heading = '', level = 1 }) => ({ heading, rank: level - top + 1 }))
+    .filter(({ rank }) => rank <= MOST_RANKS)
+    .slice(0, MOST_HEADINGS);
+  const items = shown.map(({ heading, rank }) =>
+    h('li', { dataLevel: String(rank), ...foreign(language) }, heading),
+  );
   return part('outline', 'Outline', h('ol', items), more(headings.length - items.length, 'headings'));
 }
 

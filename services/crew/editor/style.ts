@@ -43,7 +43,6 @@ figcaption { font-size: .9rem; color: var(--quiet); margin-bottom: .6rem; }
 [data-part=outline] li { break-inside: avoid; padding-block: .12rem; line-height: 1.45; }
 [data-part=outline] [data-level="2"] { padding-inline-start: 1.4rem; }
 [data-part=outline] [data-level="3"] { padding-inline-start: 2.8rem; color: var(--quiet); }
-[data-part=outline] [data-level="4"] { padding-inline-start: 4.2rem; color: var(--quiet); }
 [data-part=links] ul { columns: 2 16rem; column-gap: 2rem; }
 [data-part=links] li { break-inside: avoid; padding-block: .18rem; line-height: 1.4; }
 [data-part=links] small { color: var(--quiet); font-size: .78rem; }

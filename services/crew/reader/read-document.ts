@@ -65,7 +65,7 @@ export function readDocument({ bytes, name, mediaType }: Source): Reading {
 
 function assemble(parsed: Parsed, kind: DocumentKind, name: string): Reading {
   const text = parsed.blocks.map((block) => block.text).join('\n');
-  if (text.trim() === '')
+  if (parsed.blocks.every(({ level }) => level > 0))
     return { problem: 'holds no text to read. Send one with at least a sentence of prose.' };
   if (Buffer.byteLength(text) > MAX_TEXT_BYTES)
     return { problem: tooLong('more text', `${MAX_TEXT_BYTES} bytes of text`) };

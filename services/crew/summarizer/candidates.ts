@@ -41,7 +41,7 @@ export function candidatesOf(text: Text, wanted: number): Candidate[] {
   const all = text.sections.flatMap(({ heading, sentences }) =>
     sentences.map((sentence, place) => ({ text: sentence, section: heading, order: order++, place })),
   );
-  const whole = all.filter((sentence) => isWhole(sentence.text));
+  const whole = all.filter(({ text: sentence, place }) => isWhole(sentence, place));
   return (whole.length >= wanted ? whole : all)
     .sort((a, b) => a.place - b.place || a.order - b.order)
     .slice(0, MOST_CANDIDATES)
@@ -49,12 +49,14 @@ export function candidatesOf(text: Text, wanted: number): Candidate[] {
     .map((sentence) => ({ ...sentence, words: meaningfulWords(sentence.text, text.language) }));
 }
 
-function isWhole(sentence: string): boolean {
+function isWhole(sentence: string, place: number): boolean {
   const shortest = IDEOGRAPHIC.test(sentence) ? SHORTEST_IDEOGRAPHIC : SHORTEST;
   if (sentence.length < shortest || sentence.length > LONGEST || !ENDED.test(sentence)) return false;
   // Formulas, paths and signatures have their share of other signs.
   const letters = sentence.match(/[\p{L}\p{M}]/gu)?.length ?? 0;
-  return letters >= 0.6 * sentence.length && !/^\p{Ll}/u.test(sentence);
+  // One that begins small is a fragment, or opens a section with a name: `unified is an interface …`.
+  const beginsWell = place === 0 || !/^\p{Ll}/u.test(sentence);
+  return letters >= 0.6 * sentence.length && beginsWell;
 }
 
 function meaningfulWords(sentence: string, language: string): Set<string> {

@@ -49,6 +49,12 @@ describe('analyze', () => {
     expect(terms.indexOf('License')).toBeGreaterThan(terms.indexOf('queue'));
   });
 
+  it('prefers a phrase to a word that mostly occurs in it', async () => {
+    const text = `${'An event loop. '.repeat(4)}${'A loop. '.repeat(3)}`;
+    const analysis = await analyze({ text, language: 'en' }, never);
+    expect(analysis?.keywords[0]?.term).toBe('event loop');
+  });
+
   it('gives as many keywords as are asked for', async () => {
     const analysis = await analyze({ text: gettysburg, keywords: 3 }, never);
     expect(analysis?.keywords).toHaveLength(3);

@@ -182,6 +182,7 @@ describe('bytes', () => {
     ['nothing', 'a.md', '', /no text/],
     ['white space', 'a.txt', ' \n\t\u00a0\n', /no text/],
     ['a lone picture', 'a.md', '![a](b.png)', /no text/],
+    ['only headings', 'a.md', '# Stage\n\n## License', /no text/],
     ['only code', 'a.md', '```\nlet a = 1;\n```', /no text/],
     ['5 MB', 'a.md', 'word '.repeat(1_000_000), /at most 1048576 bytes/],
     ['too many sentences', 'a.txt', 'Ah! '.repeat(60_000), /at most 50000 sentences/],

@@ -104,10 +104,17 @@ describe('candidatesOf', () => {
     ['a fragment', 'more of the same thing that stood before.'],
     ['a sentence too long', `${'The mesh is a mesh of meshes and '.repeat(15)}ends.`],
   ])('prefers whole sentences to %s', (_, sentence) => {
-    const section = { heading: '', level: 0, text: '', sentences: [sentence, central] };
+    const section = { heading: '', level: 0, text: '', sentences: [central, sentence] };
     const candidates = candidatesOf({ sections: [section], language: 'en' }, 1);
     expect(candidates.map((candidate) => candidate.text)).toEqual([central]);
   });
+});
+
+it('lets a section open with a name that is written small', () => {
+  const opening = 'troupe is a mesh of agents that anyone can join.';
+  const section = { heading: '', level: 0, text: '', sentences: [opening, central] };
+  const candidates = candidatesOf({ sections: [section], language: 'en' }, 1);
+  expect(candidates.map((candidate) => candidate.text)).toEqual([opening, central]);
 });
 
 describe('textRank', () => {
