@@ -19,6 +19,8 @@ export interface VerifyOptions {
   only?: readonly string[];
   /** How long what has to come is waited for, in milliseconds. Default: 5,000. */
   patienceMs?: number;
+  /** When it aborts, the run ends at once: it fails with its reason. Default: never. */
+  signal?: AbortSignal;
   /** How long one check may take, in milliseconds. Default: 30,000. */
   timeLimitMs?: number;
 }
@@ -30,7 +32,7 @@ export interface VerifyOptions {
  * Fails UNAVAILABLE or DEADLINE_EXCEEDED where nobody answers at the address, INVALID_ARGUMENT where `only` names no check.
  */
 export async function* verify(options: VerifyOptions): AsyncGenerator<Outcome, void> {
-  const { address, process, only, patienceMs = 5000, timeLimitMs = 30_000 } = options;
+  const { address, process, only, signal, patienceMs = 5000, timeLimitMs = 30_000 } = options;
   const checks = selectChecks(only);
   const found = await survey(address);
   const visit = () => new Visit({ address, survey: found, patienceMs, drained });
@@ -42,16 +44,27 @@ export async function* verify(options: VerifyOptions): AsyncGenerator<Outcome, v
   try {
     for (const check of checks) {
       const lack = lackOf(check.needs ?? [], found, process);
-      if (lack === undefined) yield await runCheck(check, visit(), timeLimitMs);
-      else yield { id: check.id, rule: check.rule, verdict: 'skipped', seen: lack, ms: 0 };
+      const outcome =
+        lack === undefined ? await runCheck(check, visit(), timeLimitMs, signal) : skip(check, lack);
+      signal?.throwIfAborted();
+      yield outcome;
     }
   } finally {
     drain?.visit.close();
   }
 }
 
+function skip({ id, rule }: Check, seen: string): Outcome {
+  return { id, rule, verdict: 'skipped', seen, ms: 0 };
+}
+
 /** Runs one check, and closes its visit after it. It never throws. */
-async function runCheck({ id, rule, run }: Check, visit: Visit, timeLimitMs: number): Promise<Outcome> {
+async function runCheck(
+  { id, rule, run }: Check,
+  visit: Visit,
+  timeLimitMs: number,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Outcome> {
   const startedAt = performance.now();
   const found = (verdict: Verdict, seen: string) => ({
     id,
@@ -60,14 +73,17 @@ async function runCheck({ id, rule, run }: Check, visit: Visit, timeLimitMs: num
     seen,
     ms: performance.now() - startedAt,
   });
-  const { promise: timeUp, reject } = Promise.withResolvers<never>();
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(breach(`no verdict within ${timeLimitMs} ms`)), timeLimitMs);
+  const onAbort = () => reject(breach('the run was ended'));
+  signal.addEventListener('abort', onAbort);
   try {
-    return found('pass', await Promise.race([run(visit), timeUp]));
+    return found('pass', await Promise.race([run(visit), stopped]));
   } catch (thrown) {
     return found('fail', seenIn(thrown));
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
     visit.close();
   }
 }
