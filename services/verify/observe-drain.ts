@@ -15,8 +15,8 @@ import type { Visit } from './visit.ts';
 const WORK_MS = 1500;
 /** How long a sign of the drain is waited for before it is taken to have begun, in milliseconds. */
 const SIGN_MS = 500;
-/** How long the process may take to end, in milliseconds. */
-const EXIT_MS = 15_000;
+/** How many times its patience the kit waits for the end of the process. */
+const EXIT_PATIENCES = 3;
 
 /** Gives an agent work, asks its process to leave, and notes what it does. The visit must stay open until all was seen. */
 export async function observeDrain(visit: Visit, process: AgentProcess): Promise<DrainRecord> {
@@ -38,7 +38,7 @@ export async function observeDrain(visit: Visit, process: AgentProcess): Promise
     refused,
     health: health?.told,
     link: link && heartbeat && unhandled({ heartbeat, ...endOfLink(visit, link, inFlight) }),
-    exited: Promise.race([process.exited, late()]),
+    exited: Promise.race([process.exited, late(EXIT_PATIENCES * visit.patienceMs)]),
   });
 }
 
@@ -81,9 +81,9 @@ function watchHealth(visit: Visit) {
   };
 }
 
-async function late(): Promise<never> {
-  await pause(EXIT_MS, undefined, { ref: false });
-  throw breach(`the process still runs ${EXIT_MS / 1000} s after SIGTERM`);
+async function late(ms: number): Promise<never> {
+  await pause(ms, undefined, { ref: false });
+  throw breach(`the process still runs ${ms} ms after SIGTERM`);
 }
 
 /** The same record, whose failures wait until a check asks for them. */
