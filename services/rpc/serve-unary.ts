@@ -14,7 +14,8 @@ export function serveUnary<M extends DescMethodUnary>(
   return async (surface, callback) => {
     const call = new ServerCall(method, surface, calls);
     try {
-      callback(null, create(method.output, await handler(surface.request, call)));
+      const response = await unlessAborted(call.signal, async () => handler(surface.request, call));
+      callback(null, create(method.output, response));
       call.end();
     } catch (thrown) {
       const error = RpcError.from(thrown);
@@ -22,4 +23,14 @@ export function serveUnary<M extends DescMethodUnary>(
       call.end(error);
     }
   };
+}
+
+/**
+ * Waits for `work`, but not for a handler that does not heed its signal: then fails with the signal's reason.
+ */
+function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    work().then(resolve, reject);
+  });
 }

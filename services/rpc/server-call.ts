@@ -25,8 +25,8 @@ type Surface = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getPeer' | 
 };
 
 /**
- * A caller whose time is up resets the stream, and that may get here just before our own clock strikes: a cancel so close to the
- * deadline, in milliseconds, is the deadline's.
+ * A caller whose time is up resets the stream, and that may get here just before our own clock strikes: a
+ * cancel so close to the deadline, in milliseconds, is the deadline's.
  */
 const DEADLINE_SLACK_MS = 10;
 
@@ -77,7 +77,9 @@ export class ServerCall implements CallContext {
     if (!this.#ended) this.#controller.abort(reason);
   }
 
-  /** Notes that the call was answered, and writes its line. An error that repeats the abort is logged as that. */
+  /**
+   * Notes that the call was answered, and writes its line. An error that repeats the abort is logged as that.
+   */
   end(error?: RpcError): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -24,7 +24,7 @@ export function toAnswer(reply: AgentMessage | undefined): Answer {
 
 /** The RESULT that has to be there. */
 export function resultIn({ reply, error }: Answer): AgentMessage {
-  if (error) throw breach(`it failed: ${explain(error)}: ${shown(error.message)}`);
+  if (error) throw breach(`it failed ${explain(error)}: ${shown(error.message)}`);
   if (!reply) throw breach('it answered without a message');
   if (reply.type !== MessageType.RESULT) throw breach(`it answered ${summarize(reply)}`);
   return reply;
@@ -54,7 +54,7 @@ export function refusalIn({ reply, error }: Answer, ...reasons: [Reason, ...Reas
   if (!error) throw breach(`it answered ${reply ? typeName(reply.type) : 'no message'} instead of ${wanted}`);
   const reason = reasons.find((name) => name === reasonOf(error));
   if (reason === undefined || error.code !== codeOf(reason)) {
-    throw breach(`it failed ${explain(error)} instead of ${wanted}`);
+    throw breach(`it failed ${explain(error)} (${shown(error.message)}) instead of ${wanted}`);
   }
   return error;
 }

@@ -19,10 +19,10 @@ export function typeName(type: MessageType): string {
   return MessageType[type] ?? `type ${type}`;
 }
 
-/** An error in a few words: `NOT_FOUND / CAPABILITY_NOT_FOUND`, or with its text where it has no reason. */
+/** An error in a few words: `NOT_FOUND / CAPABILITY_NOT_FOUND`, or `UNKNOWN without a reason`. */
 export function explain(error: RpcError): string {
   const reason = reasonOf(error);
-  return `${codeName(error.code)}${reason ? ` / ${reason}` : `, no reason: ${shown(error.message)}`}`;
+  return `${codeName(error.code)}${reason ? ` / ${reason}` : ' without a reason'}`;
 }
 
 /** A text as it is shown: on one line, cut where it is long. */

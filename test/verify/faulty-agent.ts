@@ -36,7 +36,11 @@ export interface Fault {
   /** How it handles a message. */
   readonly handle?: (message: AgentMessage | undefined, sound: Sound) => Promise<AgentMessage | undefined>;
   /** How it serves a link. */
-  readonly link?: (requests: AsyncIterable<AgentServiceLinkRequest>, sound: Sound, context: CallContext) => Replies;
+  readonly link?: (
+    requests: AsyncIterable<AgentServiceLinkRequest>,
+    sound: Sound,
+    context: CallContext,
+  ) => Replies;
   /** What it serves beside AgentService. Default: nothing. */
   readonly beside?: readonly ServiceBinding[];
   /** What becomes of it at SIGTERM. */
@@ -94,7 +98,9 @@ function spoiled(fault: Fault, sound: Sound): Handlers<typeof AgentService> {
     },
     async *link(requests, context) {
       const sent = mapBatches(requests, (message) => asked(message) ?? []);
-      const replies = fault.link ? fault.link(sent, sound, context) : sound.link(sent, { signal: context.signal });
+      const replies = fault.link
+        ? fault.link(sent, sound, context)
+        : sound.link(sent, { signal: context.signal });
       yield* mapBatches(replies, reply);
     },
   };
@@ -117,8 +123,11 @@ export async function serveBare(services: readonly ServiceBinding[]): Promise<Se
     const definition = service.methods.map((method) => [method.localName, methodDefinition(method)]);
     const implementation = service.methods.map((method) => {
       const handler = handlers[method.localName] as never;
-      if (method.methodKind === 'unary') return [method.localName, serveUnary(method as never, handler, calls)];
-      const serve = method.methodKind === 'bidi_streaming' ? serveBidi : serveServerStream;
+      if (method.methodKind === 'unary')
+        return [method.localName, serveUnary(method as never, handler, calls)];
+      const serve = (
+        method.methodKind === 'bidi_streaming' ? serveBidi : serveServerStream
+      ) as typeof serveServerStream;
       return [method.localName, serve(method as never, handler, calls)];
     });
     server.addService(

@@ -20,7 +20,10 @@ export const describeFaults: Record<string, () => Fault> = {
     seen: /input_schema|schema/i,
     card: (card) => ({
       ...card,
-      capabilities: card.capabilities.map((capability) => ({ ...capability, outputSchema: { minimum: 'few' } })),
+      capabilities: card.capabilities.map((capability) => ({
+        ...capability,
+        outputSchema: { minimum: 'few' },
+      })),
     }),
   }),
   'describe.link': () => ({

@@ -18,7 +18,10 @@ export const messageFaults: Record<string, () => Fault> = {
     seen: /the task's id/,
     reply: (reply) => ({ ...reply, id: reply.correlationId }),
   }),
-  'messages.addresses': () => ({ seen: /from "mallory"/, reply: (reply) => ({ ...reply, sender: 'mallory' }) }),
+  'messages.addresses': () => ({
+    seen: /from "mallory"/,
+    reply: (reply) => ({ ...reply, sender: 'mallory' }),
+  }),
   'messages.bare': () => ({
     seen: /INVALID_MESSAGE/,
     asked(message) {
@@ -27,8 +30,9 @@ export const messageFaults: Record<string, () => Fault> = {
     },
   }),
   'messages.unknown-type': () => ({
-    seen: /CAPABILITY_NOT_FOUND instead of/,
-    asked: (message) => (message.type > MessageType.CANCEL ? { ...message, type: MessageType.TASK } : message),
+    seen: /CAPABILITY_NOT_FOUND .* instead of/,
+    asked: (message) =>
+      message.type > MessageType.CANCEL ? { ...message, type: MessageType.TASK } : message,
   }),
   'messages.replies-on-handle': () => ({
     seen: /answered HEARTBEAT/,

@@ -1,7 +1,7 @@
 import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
+import { fromValue, type JsonObject, type JsonValue, toValue } from '../../../services/protocol/value.ts';
 import { Code } from '../../../services/rpc/code.ts';
 import { RpcError } from '../../../services/rpc/rpc-error.ts';
-import { fromValue, type JsonObject, type JsonValue, toValue } from '../../../services/protocol/value.ts';
 import type { Fault } from '../faulty-agent.ts';
 
 /** An agent whose echo is not what came. */
@@ -10,21 +10,25 @@ function echoing(spoil: (echo: JsonValue) => JsonValue): Fault {
     seen: /came$|echoed/,
     reply(reply) {
       const payload = fromValue(reply.payload) as JsonObject | null;
-      return payload ? { ...reply, payload: toValue({ ...payload, echo: spoil(payload.echo ?? null) }) } : reply;
+      return payload
+        ? { ...reply, payload: toValue({ ...payload, echo: spoil(payload.echo ?? null) }) }
+        : reply;
     },
   };
 }
 
 /** The same JSON, with its texts changed. */
 function withTexts(change: (text: string) => string): (json: JsonValue) => JsonValue {
-  return (json) => JSON.parse(JSON.stringify(json), (_, value) => (typeof value === 'string' ? change(value) : value));
+  return (json) =>
+    JSON.parse(JSON.stringify(json), (_, value) => (typeof value === 'string' ? change(value) : value));
 }
 
 const withoutPayload = (message: AgentMessage): AgentMessage => ({ ...message, payload: toValue({}) });
 
 /** Agents that spoil what a message carries. */
 export const payloadFaults: Record<string, () => Fault> = {
-  'payloads.kinds': () => echoing((echo) => JSON.parse(JSON.stringify(echo), (_, value) => (value === 5e-324 ? 0 : value))),
+  'payloads.kinds': () =>
+    echoing((echo) => JSON.parse(JSON.stringify(echo), (_, value) => (value === 5e-324 ? 0 : value))),
   'payloads.empty': () => echoing(withTexts((text) => text || ' ')),
   'payloads.unicode': () => echoing(withTexts((text) => text.normalize())),
   'payloads.keys': () => echoing((echo) => Object.assign({}, echo)),
@@ -47,5 +51,8 @@ export const payloadFaults: Record<string, () => Fault> = {
     reply: (reply) =>
       reply.error ? { ...reply, error: { ...reply.error, details: reply.error.details.slice(0, 1) } } : reply,
   }),
-  'payloads.attachments': () => ({ seen: /^on Handle: \[\] came/, asked: (message) => ({ ...message, attachments: [] }) }),
+  'payloads.attachments': () => ({
+    seen: /^on Handle: \[\] came/,
+    asked: (message) => ({ ...message, attachments: [] }),
+  }),
 };

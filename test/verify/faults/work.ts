@@ -2,7 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Heartbeat } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { type AgentMessage, MessageType } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { AgentStatus } from '../../../gen/troupe/v1/agent_status_pb.js';
-import { conformanceProbe, PROBE_CAPABILITY, type ProbeOrder } from '../../../services/agent/conformance-probe.ts';
+import {
+  conformanceProbe,
+  PROBE_CAPABILITY,
+  type ProbeOrder,
+} from '../../../services/agent/conformance-probe.ts';
 import type { AgentDefinition } from '../../../services/agent/index.ts';
 import { durationToMs } from '../../../services/protocol/ttl.ts';
 import { toValue } from '../../../services/protocol/value.ts';
@@ -35,7 +39,10 @@ function telling(spoil: (heartbeat: Heartbeat) => Partial<Heartbeat>, seen: RegE
 
 /** An agent that fails in its own way. */
 function failing(spoil: (error: NonNullable<AgentMessage['error']>) => object, seen: RegExp): Fault {
-  return { seen, reply: (reply) => (reply.error ? { ...reply, error: { ...reply.error, ...spoil(reply.error) } } : reply) };
+  return {
+    seen,
+    reply: (reply) => (reply.error ? { ...reply, error: { ...reply.error, ...spoil(reply.error) } } : reply),
+  };
 }
 
 /** Agents that do not keep to time, tell failures badly, or do not know how they are. */
@@ -48,7 +55,9 @@ export const workFaults: Record<string, () => Fault> = {
   'deadlines.maximum': () => ({
     seen: /MESSAGE_EXPIRED/,
     asked: (message) =>
-      message.ttl && durationToMs(message.ttl) > 3_600_000 ? { ...message, ttl: { ...message.ttl, seconds: 0n } } : message,
+      message.ttl && durationToMs(message.ttl) > 3_600_000
+        ? { ...message, ttl: { ...message.ttl, seconds: 0n } }
+        : message,
   }),
   'deadlines.ttl': () => ({ seen: /instead of DEADLINE_EXCEEDED \/ TASK_TIMED_OUT/, asked: withoutTtl }),
   'deadlines.ttl-stops-work': () => ({ seen: STILL_IN_FLIGHT, definition: deaf }),
