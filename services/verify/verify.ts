@@ -43,6 +43,7 @@ export async function* verify(options: VerifyOptions): AsyncGenerator<Outcome, v
   };
   try {
     for (const check of checks) {
+      signal?.throwIfAborted();
       const lack = lackOf(check.needs ?? [], found, process);
       const outcome =
         lack === undefined ? await runCheck(check, visit(), timeLimitMs, signal) : skip(check, lack);

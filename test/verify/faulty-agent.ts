@@ -54,6 +54,8 @@ export interface Served {
   close(): Promise<void>;
 }
 
+const TRACE_METADATA = ['traceparent', 'baggage'];
+
 /** The sound agent: with the probe, and a second capability. */
 export const soundDefinition: AgentDefinition = withConformanceProbe({
   id: 'sound',
@@ -87,11 +89,12 @@ function spoiled(fault: Fault, sound: Sound): Handlers<typeof AgentService> {
       const said = card && fault.card ? fault.card(card) : card;
       return said ? { card: said } : {};
     },
-    async handle({ message }, { signal, deadline }) {
+    async handle({ message }, { signal, deadline, headers: metadata }) {
       const answer = async () => {
         if (fault.handle) return fault.handle(message, sound);
         const taken = message && asked(message);
-        return (await sound.handle(taken ? { message: taken } : {}, { signal, deadline })).message;
+        const headers = Object.fromEntries(TRACE_METADATA.map((name) => [name, metadata.get(name) ?? '']));
+        return (await sound.handle(taken ? { message: taken } : {}, { signal, deadline, headers })).message;
       };
       const [first] = [await answer()].flatMap((came) => (came ? reply(came) : []));
       return first ? { message: first } : {};

@@ -1,11 +1,12 @@
 import { MessageType } from '../../../gen/troupe/v1/agent_message_pb.js';
+import { reasonOf } from '../../protocol/reason.ts';
 import { msToDuration } from '../../protocol/ttl.ts';
 import { uuid7 } from '../../protocol/uuid7.ts';
 import { seenRefusal } from '../answer.ts';
 import { breach } from '../breach.ts';
 import type { Check } from '../check.ts';
 import { atEveryDoor } from '../doors.ts';
-import { summarize, typeName } from '../summarize.ts';
+import { explain, summarize, typeName } from '../summarize.ts';
 
 /** News for every agent. */
 function news() {
@@ -22,8 +23,9 @@ export const broadcastChecks: readonly Check[] = [
       atEveryDoor(visit, async (ask) => {
         const message = news();
         const { reply, error } = await ask(message);
-        // A gRPC status means the same as an ERROR.
-        if (error && !reply) return 'ERROR';
+        // A gRPC status means the same as an ERROR, where somebody gave it a reason.
+        if (error && !reply && reasonOf(error)) return explain(error);
+        if (error && !reply) throw error;
         if (!reply) throw breach('no message, though it replied to the same before');
         const isReply = reply.type === MessageType.RESULT || reply.type === MessageType.ERROR;
         if (!isReply || reply.correlationId !== message.id) throw breach(summarize(reply));

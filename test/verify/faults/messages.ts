@@ -59,8 +59,8 @@ export const messageFaults: Record<string, () => Fault> = {
     asked: (message) => ({ ...message, idempotencyKey: '' }),
   }),
   'messages.trace-metadata': () => ({
-    // What stands before the sound agent passes no metadata on.
     seen: /the headers are \{\}/,
+    handle: async (message, sound) => (await sound.handle({ message: message! })).message,
   }),
   'messages.hop-limit': () => ({ seen: /RESULT instead of/, asked: (message) => ({ ...message, hops: 0 }) }),
 };
