@@ -15,6 +15,7 @@ import { peerKey } from './http-call.ts';
 import type { HttpListener, HttpRequest, HttpResponse } from './http-server.ts';
 import { explain, foreignOrigin, noSuchMethod, type Refusal } from './refusal.ts';
 import { servedByConnect } from './serve-method.ts';
+import { capTimeouts } from './timeout.ts';
 
 /** What a listener needs to answer requests. */
 export interface ListenerOptions {
@@ -24,9 +25,6 @@ export interface ListenerOptions {
   readMaxBytes: number;
   writeMaxBytes: number;
 }
-
-/** Node's limit of a timer, in milliseconds: a timeout beyond it would be over at once. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** What curl says of `-d`, and browsers of forms. */
 const FORM = 'application/x-www-form-urlencoded';
@@ -70,7 +68,6 @@ function connectMethods({ services, calls, readMaxBytes, writeMaxBytes }: Listen
     acceptCompression: [compressionGzip, compressionBrotli],
     readMaxBytes,
     writeMaxBytes,
-    maxTimeoutMs: LONGEST_TIMEOUT_MS,
     binaryOptions: READ_OPTIONS,
     // A field that is not known is a slip of the hand, which curl's user has to hear of.
     jsonOptions: { ...READ_OPTIONS, registry: jsonRegistry, ignoreUnknownFields: false },
@@ -87,6 +84,7 @@ async function call(method: UniversalHandler, request: HttpRequest, response: Ht
   const { remoteAddress, remotePort } = request.socket;
   const values = createContextValues().set(peerKey, `${remoteAddress}:${remotePort}`);
   const universal = universalRequestFromNodeRequest(request, response, undefined, values);
+  capTimeouts(universal.header);
   // `curl -d '{…}'` shall do. A browser says where its page comes from, and may not leave the type out to avoid a preflight.
   const isForm = universal.header.get('content-type') === FORM && !universal.header.has('origin');
   if (isForm && method.method.methodKind === 'unary')
