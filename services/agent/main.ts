@@ -5,11 +5,13 @@ import type { AgentDefinition } from './definition.ts';
 import { serveAgent } from './running-agent.ts';
 
 /**
- * Runs an agent as a process: serves it, announces it, and drains it on SIGTERM or SIGINT. Settles when it has left.
+ * Runs an agent as a process: serves it, announces it, and drains it on SIGTERM or SIGINT. Settles when it
+ * has left.
  *
- * Its environment: TROUPE_LISTEN (default `127.0.0.1:0`), TROUPE_ORCHESTRATORS (`host:port`, comma between), TROUPE_ADVERTISE,
- * TROUPE_INSTANCE_ID, TROUPE_LOG_LEVEL (default info). Once it serves, it writes `{"ready":true,"address":…}` as a line to
- * standard output. An agent that cannot be served ends the process with code 1.
+ * Its environment: TROUPE_LISTEN (default `127.0.0.1:0`), TROUPE_ORCHESTRATORS (`host:port`, comma between),
+ * TROUPE_ADVERTISE, TROUPE_INSTANCE_ID, TROUPE_LOG_LEVEL (default info). Once it serves, it writes
+ * `{"ready":true,"address":…}` as a line to standard output. An agent that cannot be served ends the process
+ * with code 1.
  */
 export async function run(definition: AgentDefinition): Promise<void> {
   const { env } = process;

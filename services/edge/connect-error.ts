@@ -10,8 +10,9 @@ import { bounded } from '../rpc/status-details.ts';
 type Detail = ConnectError['details'][number];
 
 /**
- * An error of ours as Connect sends it, within the bounds of every other door. Codes have the same numbers in both. Details
- * keep their bytes in every protocol, and in JSON those of google.rpc are also spelled out, under `debug`.
+ * An error of ours as Connect sends it, within the bounds of every other door. Codes have the same numbers
+ * in both. Details keep their bytes in every protocol, and in JSON those of google.rpc are also spelled
+ * out, under `debug`.
  */
 export function toConnectError(error: RpcError): ConnectError {
   const { code, message, details } = bounded(error);

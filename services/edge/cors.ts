@@ -1,7 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { cors } from '@connectrpc/connect';
 
-/** How long a browser may remember the answer to a preflight, in seconds: two hours, the most that Chrome heeds. */
+/**
+ * How long a browser may remember the answer to a preflight, in seconds: two hours, the most that Chrome
+ * heeds.
+ */
 const MAX_AGE_S = 7200;
 
 /** What a browser may send and see beside what the protocols need: the headers that traces travel in. */
@@ -17,8 +20,8 @@ export type Cors =
   | { readonly kind: 'allowed'; readonly headers: Readonly<Record<string, string>> };
 
 /**
- * Decides on the origin that a browser names. One that is not allowed is refused rather than left unanswered: a page of
- * someone else's must neither read what a mesh says nor have it do anything.
+ * Decides on the origin that a browser names. One that is not allowed is refused rather than left
+ * unanswered: a page of someone else's must neither read what a mesh says nor have it do anything.
  *
  * @param allowed Origins (`https://console.example.com`), or `*` for any.
  */

@@ -17,18 +17,25 @@ export interface EdgeOptions {
   allowedOrigins?: readonly string[];
   /** How large a request may be, in bytes, both as it comes and decompressed. Default: 4 MiB. */
   readMaxBytes?: number;
-  /** How large an answer may be, in bytes: JSON takes more room than the message that it shows. Default: 16 MiB. */
+  /**
+   * How large an answer may be, in bytes: JSON takes more room than the message that it shows. Default: 16
+   * MiB.
+   */
   writeMaxBytes?: number;
   /** How many calls one HTTP/2 connection may have open; more wait at the client. Default: 1,000. */
   maxStreamsPerConnection?: number;
 }
 
-/** How long answers that are being written get to be finished before their connections are cut, in milliseconds. */
+/**
+ * How long answers that are being written get to be finished before their connections are cut, in
+ * milliseconds.
+ */
 const LAST_WORDS_MS = 250;
 
 /**
- * The HTTP door: JSON and binary in the Connect protocol, gRPC-Web, and gRPC where the caller speaks HTTP/2. It knows no
- * services; it is begun and left as an RpcServer is. `GET /healthz` answers 200, and 503 once it drains.
+ * The HTTP door: JSON and binary in the Connect protocol, gRPC-Web, and gRPC where the caller speaks
+ * HTTP/2. It knows no services; it is begun and left as an RpcServer is. `GET /healthz` answers 200, and
+ * 503 once it drains.
  */
 export class EdgeServer {
   readonly #health = createHealth();
@@ -48,16 +55,17 @@ export class EdgeServer {
   }
 
   /**
-   * Begins to serve at `address` (`host:port`; port 0 takes a free one) and answers the address with the real port.
-   * Fails UNAVAILABLE where it cannot be listened at.
+   * Begins to serve at `address` (`host:port`; port 0 takes a free one) and answers the address with the
+   * real port. Fails UNAVAILABLE where it cannot be listened at.
    */
   listen(address: string): Promise<string> {
     return this.#server.listen(address);
   }
 
   /**
-   * Leaves well: says NOT_SERVING, tells open calls through `context.draining`, waits for them to end, then closes. Calls that still
-   * come reach their handlers, which refuse them. What is open after `graceMs` (default 10 s) is ended UNAVAILABLE.
+   * Leaves well: says NOT_SERVING, tells open calls through `context.draining`, waits for them to end, then
+   * closes. Calls that still come reach their handlers, which refuse them. What is open after `graceMs`
+   * (default 10 s) is ended UNAVAILABLE.
    */
   async drain(graceMs = 10_000): Promise<void> {
     this.#health.shutdown();

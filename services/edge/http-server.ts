@@ -17,7 +17,10 @@ export type HttpResponse = ServerResponse & Http2ServerResponse;
 /** Answers a request. */
 export type HttpListener = (request: HttpRequest, response: HttpResponse) => void;
 
-/** How every connection that speaks HTTP/2 begins; no method of HTTP/1.1 does. Source: RFC 9113, section 3.4. */
+/**
+ * How every connection that speaks HTTP/2 begins; no method of HTTP/1.1 does. Source: RFC 9113, section
+ * 3.4.
+ */
 const PREFACE = 'PRI * HTTP/2.0';
 
 /** How long a connection may say nothing at first, in milliseconds. */
@@ -51,7 +54,10 @@ export class HttpServer {
     });
   }
 
-  /** Begins to listen at `address` (`host:port`; port 0 takes a free one), and answers it with the real port. */
+  /**
+   * Begins to listen at `address` (`host:port`; port 0 takes a free one), and answers it with the real
+   * port.
+   */
   listen(address: string): Promise<string> {
     const parsed = parseAddress(address, { minPort: 0, defaultHost: '127.0.0.1' });
     if ('violation' in parsed) throw new RpcError(Code.INVALID_ARGUMENT, `${parsed.violation}.`);
@@ -68,7 +74,10 @@ export class HttpServer {
     });
   }
 
-  /** Takes no new connection, lets the answers that are being written finish, and cuts off what remains after `graceMs`. */
+  /**
+   * Takes no new connection, lets the answers that are being written finish, and cuts off what remains
+   * after `graceMs`.
+   */
   async close(graceMs: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#http1.close(() => resolve()));
     for (const session of this.#sessions) session.close();
@@ -80,7 +89,10 @@ export class HttpServer {
   }
 }
 
-/** Waits for the first bytes of a connection, which are left in it, and tells whether they are those of HTTP/2. */
+/**
+ * Waits for the first bytes of a connection, which are left in it, and tells whether they are those of
+ * HTTP/2.
+ */
 function whenItSpeaks(socket: Socket, then: (http2: boolean) => void): void {
   const giveUp = () => socket.destroy();
   let begins = Buffer.alloc(0);

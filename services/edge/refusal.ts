@@ -29,7 +29,10 @@ export function foreignOrigin(origin: string): Refusal {
   return { status: 403, code: 'permission_denied', message };
 }
 
-/** What Connect means by a status that it answers without a word; nothing where the status is no refusal of its own. */
+/**
+ * What Connect means by a status that it answers without a word; nothing where the status is no refusal of
+ * its own.
+ */
 export function explain(status: number, { method }: UniversalHandler): Refusal | undefined {
   const name = `${method.parent.typeName}/${method.name}`;
   switch (status) {

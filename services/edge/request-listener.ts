@@ -85,7 +85,8 @@ async function call(method: UniversalHandler, request: HttpRequest, response: Ht
   const values = createContextValues().set(peerKey, `${remoteAddress}:${remotePort}`);
   const universal = universalRequestFromNodeRequest(request, response, undefined, values);
   capTimeouts(universal.header);
-  // `curl -d '{…}'` shall do. A browser says where its page comes from, and may not leave the type out to avoid a preflight.
+  // `curl -d '{…}'` shall do. A browser says where its page comes from, and may not leave the type out to
+  // avoid a preflight.
   const isForm = universal.header.get('content-type') === FORM && !universal.header.has('origin');
   if (isForm && method.method.methodKind === 'unary')
     universal.header.set('content-type', 'application/json');

@@ -3,6 +3,7 @@ import type { HandlerContext, MethodImpl } from '@connectrpc/connect';
 import { forJson } from '../protocol/json-door.ts';
 import type { CallContext } from '../rpc/call-context.ts';
 import type { OpenCalls } from '../rpc/open-calls.ts';
+import { unlessAborted } from '../rpc/unless-aborted.ts';
 import { untilAborted } from '../rpc/until-aborted.ts';
 import { fromConnectError, toConnectError } from './connect-error.ts';
 import { HttpCall } from './http-call.ts';
@@ -11,8 +12,8 @@ import { HttpCall } from './http-call.ts';
 type Handler<Answer> = (request: unknown, context: CallContext) => Answer;
 
 /**
- * A handler of ours in the form that Connect calls: each call has its context and its line in the log, ends when its
- * signal aborts, and fails with code and details.
+ * A handler of ours in the form that Connect calls: each call has its context and its line in the log, ends
+ * when its signal aborts, and fails with code and details.
  */
 export function servedByConnect(
   method: DescMethod,
@@ -31,7 +32,7 @@ function answerOnce(method: DescMethod, handler: Handler<unknown>, calls: OpenCa
     const call = new HttpCall(method, context, calls);
     try {
       call.signal.throwIfAborted();
-      const answer = await Promise.race([handler(request, call), aborted(call.signal)]);
+      const answer = await unlessAborted(call.signal, async () => handler(request, call));
       const ready = readyToSend(method, answer, call);
       call.end();
       return ready;
@@ -75,11 +76,4 @@ function failed(call: HttpCall, thrown: unknown) {
   const error = fromConnectError(thrown);
   call.end(error);
   return toConnectError(error);
-}
-
-/** Rejects with the signal's reason, once it aborts. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason));
-  });
 }

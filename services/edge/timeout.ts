@@ -1,7 +1,13 @@
-/** The longest timeout that is heeded, in milliseconds: Node's limit of a timer, 24.8 days. A longer one would be over at once. */
+/**
+ * The longest timeout that is heeded, in milliseconds: Node's limit of a timer, 24.8 days. A longer one
+ * would be over at once.
+ */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** How many of each unit that is; of the units that are not here, the eight digits that gRPC allows are fewer. */
+/**
+ * How many of each unit that is; of the units that are not here, the eight digits that gRPC allows are
+ * fewer.
+ */
 const LONGEST_GRPC: Readonly<Record<string, number>> = {
   H: Math.floor(LONGEST_MS / 3_600_000),
   M: Math.floor(LONGEST_MS / 60_000),

@@ -10,8 +10,9 @@ export const jsonRegistry = createRegistry(file_google_rpc_error_details);
 export type OnDropped = (typeUrl: string) => void;
 
 /**
- * A message as protobuf's JSON can hold it: a Value without a kind becomes null, and a detail of an unknown type is
- * left out of its list. The message itself stays as it is, since others may hold it too. NaN and Infinity have no JSON: INVALID_PAYLOAD.
+ * A message as protobuf's JSON can hold it: a Value without a kind becomes null, and a detail of an unknown
+ * type is left out of its list. The message itself stays as it is, since others may hold it too. NaN and
+ * Infinity have no JSON: INVALID_PAYLOAD.
  */
 export function forJson<T extends object>(message: T, onDropped: OnDropped): T {
   return mend(message, onDropped) as T;

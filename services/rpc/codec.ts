@@ -18,8 +18,9 @@ export interface Codec<D extends DescMessage> {
 }
 
 /**
- * How deep messages may stand in one another. protobuf-es stops at 100 by default, which a payload within the contract's bound
- * can pass inside a batch; one beyond the bound shall be refused with a reason, rather than end the stream.
+ * How deep messages may stand in one another. protobuf-es stops at 100 by default, which a payload within the
+ * contract's bound can pass inside a batch; one beyond the bound shall be refused with a reason, rather than
+ * end the stream.
  */
 export const READ_OPTIONS = { recursionLimit: 1000 };
 

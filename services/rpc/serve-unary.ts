@@ -5,6 +5,7 @@ import type { UnaryHandler } from './handlers.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { RpcError } from './rpc-error.ts';
 import { toWire } from './status-details.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 /** Serves a unary method: one request in, one response or error out. */
 export function serveUnary<M extends DescMethodUnary>(
@@ -15,7 +16,8 @@ export function serveUnary<M extends DescMethodUnary>(
   return async (surface, callback) => {
     const call = new GrpcCall(method, surface, calls);
     try {
-      callback(null, create(method.output, await handler(surface.request, call)));
+      const response = await unlessAborted(call.signal, async () => handler(surface.request, call));
+      callback(null, create(method.output, response));
       call.end();
     } catch (thrown) {
       const error = RpcError.from(thrown);

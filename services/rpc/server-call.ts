@@ -8,8 +8,8 @@ import type { OpenCalls } from './open-calls.ts';
 import { RpcError } from './rpc-error.ts';
 
 /**
- * A caller whose time is up resets the stream, and that may get here just before our own clock strikes: a cancel so close to the
- * deadline, in milliseconds, is the deadline's.
+ * A caller whose time is up resets the stream, and that may get here just before our own clock strikes: a
+ * cancel so close to the deadline, in milliseconds, is the deadline's.
  */
 const DEADLINE_SLACK_MS = 10;
 
@@ -41,7 +41,10 @@ export abstract class ServerCall implements CallContext {
     return this.#log;
   }
 
-  /** Ends the call from our side: its handler is told through the signal. Without effect on a call that has ended. */
+  /**
+   * Ends the call from our side: its handler is told through the signal. Without effect on a call that has
+   * ended.
+   */
   abort(reason: RpcError): void {
     if (!this.#ended) this.#controller.abort(reason);
   }
@@ -55,7 +58,9 @@ export abstract class ServerCall implements CallContext {
     this.abort(reason);
   }
 
-  /** Notes that the call was answered, and writes its line. An error that repeats the abort is logged as that. */
+  /**
+   * Notes that the call was answered, and writes its line. An error that repeats the abort is logged as that.
+   */
   end(error?: RpcError): void {
     if (this.#ended) return;
     this.#ended = true;

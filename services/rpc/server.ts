@@ -58,8 +58,8 @@ export class RpcServer {
   }
 
   /**
-   * Begins to serve at `address` (`host:port`; port 0 takes a free one) and answers the address with the real port.
-   * Fails UNAVAILABLE where it cannot be listened at.
+   * Begins to serve at `address` (`host:port`; port 0 takes a free one) and answers the address with the real
+   * port. Fails UNAVAILABLE where it cannot be listened at.
    */
   async listen(address: string): Promise<string> {
     const port = await new Promise<number>((resolve, reject) => {
@@ -73,8 +73,9 @@ export class RpcServer {
   }
 
   /**
-   * Leaves well: says NOT_SERVING, tells open calls through `context.draining`, waits for them to end, then closes. Calls that still come
-   * reach their handlers, which refuse them. What is open after `graceMs` (default 10 s) is ended UNAVAILABLE.
+   * Leaves well: says NOT_SERVING, tells open calls through `context.draining`, waits for them to end, then
+   * closes. Calls that still come reach their handlers, which refuse them. What is open after `graceMs`
+   * (default 10 s) is ended UNAVAILABLE.
    */
   async drain(graceMs = 10_000): Promise<void> {
     this.#health.shutdown();

@@ -18,7 +18,10 @@ export function bind<S extends DescService>(service: S, handlers: Handlers<S>): 
   return { service, handlers: handlers as unknown as Handlers<DescService> };
 }
 
-/** The services, each told SERVING, and beside them what every server of ours has: health, and reflection v1 and v1alpha. */
+/**
+ * The services, each told SERVING, and beside them what every server of ours has: health, and reflection v1
+ * and v1alpha.
+ */
 export function withHealthAndReflection(
   bindings: readonly ServiceBinding[],
   health: HealthOwner,

@@ -5,7 +5,10 @@ import { type EdgeOptions, EdgeServer } from '../../services/edge/edge-server.ts
 import type { Handlers } from '../../services/rpc/handlers.ts';
 import { bind } from '../../services/rpc/server.ts';
 
-/** What the doors below serve: an agent that answers its own messages, and a state whose watch is the test's. */
+/**
+ * What the doors below serve: an agent that answers its own messages, and a state whose watch is the
+ * test's.
+ */
 export interface Served {
   handle?: Handlers<typeof AgentService>['handle'];
   watch?: Handlers<typeof StateService>['watch'];
