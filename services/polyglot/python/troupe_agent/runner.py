@@ -2,6 +2,8 @@
 
 import asyncio
 
+from google.protobuf.struct_pb2 import Value
+
 from troupe.v1.agent_message_pb2 import (
     MESSAGE_TYPE_ERROR,
     MESSAGE_TYPE_HEARTBEAT,
@@ -113,7 +115,7 @@ class Runner:
         try:
             async with clock:
                 output = await self.agent.handlers[message.capability](payload, task)
-            result = reply(message, MESSAGE_TYPE_RESULT, agent_id, to_value(output))
+            result = reply(message, MESSAGE_TYPE_RESULT, agent_id, _answered(output))
             result.attachments.extend(task.attachments)
             if result.ByteSize() > MAX_MESSAGE_BYTES:
                 text = f"The result has {result.ByteSize()} bytes, and {MAX_MESSAGE_BYTES} is the limit."
@@ -134,7 +136,7 @@ class Runner:
                 output = await hear(payload) if hear else None
             if output is None:
                 return None
-            return reply(message, MESSAGE_TYPE_RESULT, self.agent.card.id, to_value(output))
+            return reply(message, MESSAGE_TYPE_RESULT, self.agent.card.id, _answered(output))
         except TroupeError as error:
             return self.refuse(message, error)
         except Exception as error:
@@ -156,6 +158,14 @@ class Runner:
 def acknowledgement(message: AgentMessage, sender: str) -> AgentMessage:
     """What acknowledges a broadcast on a link: a RESULT without a payload."""
     return reply(message, MESSAGE_TYPE_RESULT, sender)
+
+
+def _answered(output: object) -> Value:
+    """What a handler answered. Where it is no JSON, the handler is at fault, not its caller's payload."""
+    try:
+        return to_value(output)
+    except TroupeError as error:
+        raise ValueError(f"it answered what is no JSON: {error}") from error
 
 
 def _handler_failed(error: Exception) -> TroupeError:
