@@ -12,14 +12,14 @@ import {
 } from '../../verify/index.ts';
 import type { Act } from '../act.ts';
 import { ExitCode } from '../exit-code.ts';
-import { addressValue, countValue, listValue } from '../option-values.ts';
-import { Output } from '../output.ts';
-import { pidProcess } from '../pid-process.ts';
-import { printable } from '../printable.ts';
-import type { Printer, Style } from '../printer.ts';
+import { addressValue, countValue, listValue } from '../input/option-values.ts';
+import { pidProcess } from '../mesh/pid-process.ts';
+import { startAgent } from '../mesh/start-agent.ts';
+import { Output } from '../print/output.ts';
+import { printable } from '../print/printable.ts';
+import type { Printer, Style } from '../print/printer.ts';
+import { row } from '../print/table.ts';
 import type { Session } from '../session.ts';
-import { startAgent } from '../start-agent.ts';
-import { row } from '../table.ts';
 
 interface VerifyFlags {
   list?: boolean;
