@@ -5,7 +5,7 @@ import { troupe } from './program.ts';
 const interrupted = new AbortController();
 const killed = new AbortController();
 let signals = 0;
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
     signals += 1;
     if (signals === 1) interrupted.abort();

@@ -6,14 +6,17 @@ import type { Terminal } from './terminal.ts';
 /** What says of one process where and as whom it serves: that of `up` itself is none of its children's. */
 const OF_ONE_PROCESS = ['TROUPE_LISTEN', 'TROUPE_ADVERTISE', 'TROUPE_INSTANCE_ID', 'TROUPE_ORCHESTRATORS'];
 
-/** The orchestrator of a mesh as a process that listens at `listen`. */
+/** What the lines of the orchestrator are labelled with. */
+export const ORCHESTRATOR_NAME = 'orchestrator';
+
+/** The orchestrator of a mesh as a process that listens at `listen`, and for HTTP at `http`, which may be `off`. */
 export function orchestratorProcess(
   { orchestrator }: MeshFile,
-  listen: string,
+  { listen, http }: { listen: string; http: string },
   { node, env, cwd }: Terminal,
 ): SupervisedProcess {
   return {
-    name: 'orchestrator',
+    name: ORCHESTRATOR_NAME,
     role: 'orchestrator',
     command: [node, mainOf('orchestrator')],
     cwd,
@@ -24,6 +27,7 @@ export function orchestratorProcess(
       TROUPE_LOG_PAYLOADS: orchestrator.logPayloads ? '1' : '0',
       ...orchestrator.env,
       TROUPE_LISTEN: listen,
+      TROUPE_HTTP: http,
     },
   };
 }

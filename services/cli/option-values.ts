@@ -15,6 +15,11 @@ export function listenValue(text: string): string {
   return formatAddress(address);
 }
 
+/** An address to listen on, or `off`. */
+export function listenOrOffValue(text: string): string {
+  return text === 'off' ? text : listenValue(text);
+}
+
 /** A label, `key=value`, added to those before it. */
 export function labelValue(
   text: string,

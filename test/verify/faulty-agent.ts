@@ -10,10 +10,10 @@ import { type Client, createClient } from '../../services/rpc/client.ts';
 import { methodDefinition } from '../../services/rpc/codec.ts';
 import type { Handlers } from '../../services/rpc/handlers.ts';
 import { silent } from '../../services/rpc/log.ts';
+import { OpenCalls } from '../../services/rpc/open-calls.ts';
 import { serveBidi, serveServerStream } from '../../services/rpc/serve-stream.ts';
 import { serveUnary } from '../../services/rpc/serve-unary.ts';
 import { bind, type ServiceBinding } from '../../services/rpc/server.ts';
-import type { ServerCalls } from '../../services/rpc/server-call.ts';
 import type { AgentProcess } from '../../services/verify/index.ts';
 
 /** The client of the sound agent that stands behind a faulty one. */
@@ -120,8 +120,7 @@ export async function* mapBatches<B extends { messages: AgentMessage[] }>(
 /** A server of the services alone: without health and reflection, which every RpcServer has. */
 export async function serveBare(services: readonly ServiceBinding[]): Promise<Served> {
   const server = new Server();
-  const draining = new AbortController();
-  const calls: ServerCalls = { log: silent, draining: draining.signal, open: new Set(), onEnd: () => {} };
+  const calls = new OpenCalls(silent);
   for (const { service, handlers } of services) {
     const definition = service.methods.map((method) => [method.localName, methodDefinition(method)]);
     const implementation = service.methods.map((method) => {

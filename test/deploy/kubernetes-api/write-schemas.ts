@@ -77,5 +77,5 @@ function reference(name: string): string {
 }
 
 async function write(file: string, schema: object): Promise<void> {
-  await writeFile(join(import.meta.dirname, file), `${JSON.stringify(schema, null, 1)}\n`);
+  await writeFile(join(import.meta.dirname, file), `${JSON.stringify(schema)}\n`);
 }
