@@ -82,8 +82,8 @@ export const PROBE_OUTPUT_SCHEMA: JsonObject = {
 };
 
 /**
- * The probe: works for `delay_ms`, sends `progress` PROGRESS, and then fails or answers as ordered. It may run many times at
- * once, and nothing it does lasts.
+ * The probe: works for `delay_ms`, sends `progress` PROGRESS, and then fails or answers as ordered. It may
+ * run many times at once, and nothing it does lasts.
  */
 export const conformanceProbe: CapabilityDefinition = {
   description: 'Works, reports, fails and answers as ordered, so that the contract can be checked.',
