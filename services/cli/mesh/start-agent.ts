@@ -25,8 +25,8 @@ export interface StartedAgent {
 
 /**
  * Starts an agent's command with TROUPE_CONFORMANCE=1, and waits until it serves: it says so in a line
- * (`{"ready":true,"address":…}`), or answers at `address` where that is given. What it writes goes to standard error.
- * Fails UNAVAILABLE where it ends before that, or does not serve within a minute.
+ * (`{"ready":true,"address":…}`), or answers at `address` where that is given. What it writes goes to
+ * standard error. Fails UNAVAILABLE where it ends before that, or does not serve within a minute.
  */
 export async function startAgent(
   command: readonly string[],
