@@ -1,17 +1,18 @@
 import type { AgentCard } from '../../gen/troupe/v1/agent_card_pb.js';
 import { type AgentMessage, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import { type AgentService, AgentServiceLinkResponseSchema } from '../../gen/troupe/v1/agent_service_pb.js';
+import { encodedSize } from '../protocol/encoded.ts';
 import { serveLink } from '../protocol/link/serve-link.ts';
-import { admitMessage, completeMessage, forwardMetadata } from '../protocol/message.ts';
+import { admitSize, completeMessage, forwardMetadata } from '../protocol/message.ts';
 import { troupeError } from '../protocol/reason.ts';
-import { errorOf, heartbeatOf, resultOf } from '../protocol/reply.ts';
-import { resultOfTask } from '../protocol/task-sink.ts';
-import { messageDeadline } from '../protocol/ttl.ts';
-import { fromValue } from '../protocol/value.ts';
+import { errorOf, heartbeatOf } from '../protocol/reply.ts';
+import { resultOfTask, type TaskScope } from '../protocol/task-sink.ts';
 import type { CallContext } from '../rpc/call-context.ts';
 import type { Handlers } from '../rpc/handlers.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import type { AgentDefinition } from './definition.ts';
+import type { History } from './history.ts';
+import { takeBroadcast } from './take-broadcast.ts';
 import type { Tally } from './tally.ts';
 import type { TaskRunner } from './task-runner.ts';
 
@@ -20,6 +21,7 @@ export interface AgentParts {
   definition: AgentDefinition;
   card: AgentCard;
   runner: TaskRunner;
+  history: History;
   tally: Tally;
 }
 
@@ -28,30 +30,20 @@ export function agentHandlers({
   definition,
   card,
   runner,
+  history,
   tally,
 }: AgentParts): Handlers<typeof AgentService> {
   const from = { sender: card.id };
 
-  const handleBroadcast = async (
-    message: AgentMessage,
-    context: Pick<CallContext, 'deadline'>,
-  ): Promise<AgentMessage | undefined> => {
-    admitMessage(message);
-    if (messageDeadline(message, { callDeadline: context.deadline }).expired) {
-      throw troupeError('MESSAGE_EXPIRED', 'The broadcast had expired before it was looked at.', {
-        agent: card.id,
-      });
-    }
-    const reply = await definition.onBroadcast?.(fromValue(message.payload), message);
-    return reply === undefined ? undefined : resultOf(message, reply, from);
-  };
+  const broadcast = (message: AgentMessage, scope: Pick<TaskScope, 'deadline'>) =>
+    takeBroadcast(message, scope, { definition, history });
 
   const answer = async (message: AgentMessage, context: CallContext): Promise<AgentMessage | undefined> => {
     switch (message.type) {
       case MessageType.TASK:
         return resultOfTask((sink) => runner.run(message, sink, context));
       case MessageType.BROADCAST:
-        return handleBroadcast(message, context);
+        return broadcast(message, context);
       case MessageType.HEARTBEAT:
         return heartbeatOf(message, tally.heartbeat(), from);
       default:
@@ -75,7 +67,9 @@ export function agentHandlers({
       const message = forwardMetadata(completeMessage(request.message), context.headers);
       try {
         const reply = await answer(message, context);
-        return reply ? { message: reply } : {};
+        if (!reply) return {};
+        admitSize(encodedSize(reply));
+        return { message: reply };
       } catch (error) {
         return { message: errorOf(message, RpcError.from(error), from) };
       }
@@ -86,7 +80,7 @@ export function agentHandlers({
         id: card.id,
         schema: AgentServiceLinkResponseSchema,
         task: (task, sink, scope) => runner.run(task, sink, scope),
-        broadcast: handleBroadcast,
+        broadcast,
         heartbeat: () => tally.heartbeat(),
       }),
   };

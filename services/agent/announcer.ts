@@ -25,8 +25,8 @@ export interface Announcement {
 }
 
 /**
- * Keeps an instance announced to one orchestrator: announces it, renews its lease, and announces it anew as soon as the
- * connection breaks, since an orchestrator that comes back knows nobody.
+ * Keeps an instance announced to one orchestrator: announces it, renews its lease, and announces it anew as
+ * soon as the connection breaks, since an orchestrator that comes back knows nobody.
  */
 export class Announcer {
   readonly #announcement: Announcement;
@@ -36,6 +36,7 @@ export class Announcer {
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
   #announced = false;
+  #failing = false;
 
   constructor(orchestrator: string, announcement: Announcement, log: Logger) {
     this.#announcement = announcement;
@@ -45,7 +46,9 @@ export class Announcer {
     this.#done = this.#run();
   }
 
-  /** Takes the instance off the roster, and stops. An orchestrator that does not answer is left to its lease. */
+  /**
+   * Takes the instance off the roster, and stops. An orchestrator that does not answer is left to its lease.
+   */
   async leave(): Promise<void> {
     this.#stop.abort();
     await this.#done;
@@ -79,14 +82,16 @@ export class Announcer {
       const { lease, address } = await this.#orchestrator.register(this.#announcement, options);
       if (!this.#announced) this.#log.info({ address }, 'announced');
       this.#announced = true;
+      this.#failing = false;
       return lease ? durationToMs(lease) : undefined;
     } catch (thrown) {
       if (this.#stop.signal.aborted) return undefined;
       const error = RpcError.from(thrown);
-      // Told once when it begins: an orchestrator that is down says so in every attempt.
-      const level = this.#announced ? 'warn' : 'debug';
+      // Told aloud once, when it begins: an orchestrator that is down says so at every attempt.
+      const level = this.#failing ? 'debug' : 'warn';
       this.#log[level]({ error: error.message }, 'not announced: trying again');
       this.#announced = false;
+      this.#failing = true;
       return undefined;
     }
   }

@@ -8,7 +8,9 @@ import type { AgentDefinition, CapabilityDefinition } from './definition.ts';
 /** The revision of the contract that this kit knows. */
 const PROTOCOL_REVISION = 1;
 
-/** The card of one instance of an agent. A definition that breaks a rule of the contract is INVALID_MESSAGE. */
+/**
+ * The card of one instance of an agent. A definition that breaks a rule of the contract is INVALID_MESSAGE.
+ */
 export function makeCard(definition: AgentDefinition, instanceId: string): AgentCard {
   const { id, name = id, version = '', description = '', maxConcurrency = 0, labels } = definition;
   const card = create(AgentCardSchema, {

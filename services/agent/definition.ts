@@ -12,13 +12,15 @@ export interface CapabilityDefinition {
   output?: JsonObject;
   /** Whether doing the same task twice is harmless. Default: false. */
   idempotent?: boolean;
-  /** How long a task may live whose caller does not say, in milliseconds. Default: 30,000; at most 3,600,000. */
+  /**
+   * How long a task may live whose caller does not say, in milliseconds. Default: 30,000; at most 3,600,000.
+   */
   defaultTtlMs?: number;
   /** Free words to find it by. */
   tags?: readonly string[];
   /**
-   * Does the work: takes the payload, and answers the RESULT's. What it throws becomes the task's ERROR: an RpcError
-   * (`troupeError`) as it is, anything else HANDLER_FAILED. It may run several times at once.
+   * Does the work: takes the payload, and answers the RESULT's. What it throws becomes the task's ERROR: an
+   * RpcError (`troupeError`) as it is, anything else HANDLER_FAILED. It may run several times at once.
    */
   // biome-ignore lint/suspicious/noExplicitAny: the schema has checked it; only the author knows its type.
   handle(input: any, task: TaskContext): Promise<JsonValue> | JsonValue;

@@ -57,8 +57,8 @@ export class RunningAgent {
   }
 
   /**
-   * Serves an agent and announces it. Fails INVALID_MESSAGE where the definition breaks a rule, UNAVAILABLE where its
-   * address cannot be listened at; an orchestrator that cannot be reached is tried again and again.
+   * Serves an agent and announces it. Fails INVALID_MESSAGE where the definition breaks a rule, UNAVAILABLE
+   * where its address cannot be listened at; an orchestrator that cannot be reached is tried again and again.
    */
   static async start(definition: AgentDefinition, options: ServeOptions = {}): Promise<RunningAgent> {
     const {
@@ -72,7 +72,7 @@ export class RunningAgent {
     const tally = new Tally();
     const history = new History();
     const runner = await TaskRunner.create(definition, { orchestrators, tally, history });
-    const services = [bind(AgentService, agentHandlers({ definition, card, runner, tally }))];
+    const services = [bind(AgentService, agentHandlers({ definition, card, runner, history, tally }))];
     const server = new RpcServer({ services, log });
     const address = await server.listen(listen);
     const announcement = {
@@ -90,21 +90,24 @@ export class RunningAgent {
   }
 
   /**
-   * Leaves well: says NOT_SERVING and DRAINING, takes nothing new, leaves the roster, finishes what is in flight, and
-   * closes. What is not finished after `graceMs` (default 10 s) is cut off.
+   * Leaves well: says NOT_SERVING and DRAINING, takes nothing new, finishes what is in flight, leaves the
+   * roster, and closes. What is not finished after `graceMs` (default 10 s) is cut off.
    */
   async drain(graceMs?: number): Promise<void> {
     this.#tally.drain();
-    const drained = this.#server.drain(graceMs);
-    await Promise.all(this.#announcers.map((announcer) => announcer.leave()));
-    await drained;
-    this.#orchestrators.close();
+    await this.#server.drain(graceMs);
+    await this.#leave();
   }
 
   /** Cuts everything off at once. */
   async close(): Promise<void> {
     this.#tally.drain();
     await this.#server.close();
+    await this.#leave();
+  }
+
+  /** Last of all: an instance that is off the roster is let go of, with what it still works on. */
+  async #leave(): Promise<void> {
     await Promise.all(this.#announcers.map((announcer) => announcer.leave()));
     this.#orchestrators.close();
   }

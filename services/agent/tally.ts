@@ -41,7 +41,10 @@ export class Tally {
     this.#inFlight++;
   }
 
-  /** Work on a task has ended. One that its caller cancelled counts as failed, but is no fault of the instance. */
+  /**
+   * Work on a task has ended. One that its caller cancelled counts as failed, but is no fault of the
+   * instance.
+   */
   ended(how: 'done' | 'failed' | 'cancelled'): void {
     this.#inFlight--;
     if (how !== 'done') this.#failed++;

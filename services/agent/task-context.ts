@@ -12,7 +12,6 @@ import { progressOf } from '../protocol/reply.ts';
 import type { TaskScope } from '../protocol/task-sink.ts';
 import { onwardMs } from '../protocol/ttl.ts';
 import type { JsonValue } from '../protocol/value.ts';
-import type { Deadline } from '../rpc/deadline.ts';
 import type { Logger } from '../rpc/log.ts';
 
 /** A document as a handler attaches it to its RESULT. */
@@ -24,15 +23,14 @@ export class TaskContext {
   readonly message: AgentMessage;
   /** Aborted when the caller cancels or the time runs out; nobody waits for an answer after that. */
   readonly signal: AbortSignal;
-  /** A logger whose lines carry the task's id and capability. */
-  readonly log: Logger;
   /** The state that agents share, within the task's deadline. */
   readonly state: SharedState;
-  readonly #deadline: Deadline;
+  readonly #scope: TaskScope;
   readonly #caller: Caller;
   readonly #onProgress: (message: AgentMessage) => void;
   readonly #attachments: Attachment[] = [];
   #sequence = 0;
+  #log: Logger | undefined;
 
   constructor(
     message: AgentMessage,
@@ -42,16 +40,22 @@ export class TaskContext {
   ) {
     this.message = message;
     this.signal = scope.signal;
-    this.log = scope.log;
     this.state = new SharedState(orchestrators, scope);
-    this.#deadline = scope.deadline;
+    this.#scope = scope;
     this.#caller = new Caller(orchestrators, message.receiver, message.hops + 1);
     this.#onProgress = onProgress;
   }
 
+  /** A logger whose lines carry the task's id and capability. */
+  get log(): Logger {
+    const { id: task, capability } = this.message;
+    this.#log ??= this.#scope.log.child({ task, capability });
+    return this.#log;
+  }
+
   /** The time that remains to the task, in milliseconds. */
   get remainingMs(): number {
-    return this.#deadline.remainingMs;
+    return this.#scope.deadline.remainingMs;
   }
 
   /** The documents that the handler has attached so far. */
@@ -59,11 +63,15 @@ export class TaskContext {
     return this.#attachments;
   }
 
-  /** Tells the caller how it goes. A caller that does not listen costs nothing; one that listens too slowly is cut off. */
+  /**
+   * Tells the caller how it goes. A caller that does not listen costs nothing; one that listens too slowly is
+   * cut off.
+   */
   progress(payload: JsonValue): void {
     if (this.signal.aborted) return;
+    const message = progressOf(this.message, this.#sequence + 1, payload);
     this.#sequence++;
-    this.#onProgress(progressOf(this.message, this.#sequence, payload));
+    this.#onProgress(message);
   }
 
   /** Attaches a document to the RESULT. */
@@ -72,8 +80,8 @@ export class TaskContext {
   }
 
   /**
-   * Asks whoever has the capability, through the orchestrator, inside this task's deadline; cancelled with it. Fails as the
-   * other agent does; HOP_LIMIT after 16 agents; NO_ORCHESTRATOR where none is configured.
+   * Asks whoever has the capability, through the orchestrator, inside this task's deadline; cancelled with
+   * it. Fails as the other agent does; HOP_LIMIT after 16 agents; NO_ORCHESTRATOR where none is configured.
    */
   call(capability: string, payload: JsonValue, options: TaskOptions = {}): Promise<TaskResult> {
     const timeoutMs = Math.min(options.timeoutMs ?? Number.POSITIVE_INFINITY, onwardMs(this.remainingMs));

@@ -8,9 +8,9 @@ import { stoppedBy, timedOut } from '../protocol/stopped.ts';
 import type { TaskScope, TaskSink } from '../protocol/task-sink.ts';
 import { messageDeadline } from '../protocol/ttl.ts';
 import { fromValue, type JsonValue } from '../protocol/value.ts';
-import type { Deadline } from '../rpc/deadline.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import type { AgentDefinition, CapabilityDefinition } from './definition.ts';
+import { handlerFailure, replyOf } from './handler-failure.ts';
 import type { History } from './history.ts';
 import type { Tally } from './tally.ts';
 import { TaskContext } from './task-context.ts';
@@ -22,13 +22,20 @@ interface Skill {
   check: SchemaCheck | undefined;
 }
 
-/** A task that was admitted. */
+/** A task that was admitted, and where its end is told. */
 interface Admitted {
+  task: AgentMessage;
   skill: Skill;
   input: JsonValue;
+  sink: TaskSink;
+  scope: TaskScope;
+  noteEnd: (error?: RpcError) => void;
 }
 
-/** Works on an instance's tasks: refuses what must be refused before any work, runs the handler, answers into the sink. */
+/**
+ * Works on an instance's tasks: refuses what must be refused before any work, runs the handler, answers into
+ * the sink.
+ */
 export class TaskRunner {
   readonly #definition: AgentDefinition;
   readonly #skills: ReadonlyMap<string, Skill>;
@@ -72,9 +79,9 @@ export class TaskRunner {
         callDeadline: scope.deadline,
         defaultTtlMs: skill.definition.defaultTtlMs,
       });
-      const input = this.#admit(task, skill, deadline);
       const { signal, log } = scope;
-      void this.#work(task, { skill, input }, sink, { signal, log, deadline }, noteEnd);
+      const input = this.#admit(task, skill, { signal, deadline });
+      void this.#work({ task, skill, input, sink, scope: { signal, log, deadline }, noteEnd });
     } catch (thrown) {
       const error = RpcError.from(thrown);
       this.#tally.refused();
@@ -97,82 +104,66 @@ export class TaskRunner {
   }
 
   /** Refuses a task before any work on it, or answers its input. */
-  #admit(task: AgentMessage, { name, check }: Skill, deadline: Deadline): JsonValue {
+  #admit(
+    task: AgentMessage,
+    { name, check }: Skill,
+    { signal, deadline }: Pick<TaskScope, 'signal' | 'deadline'>,
+  ): JsonValue {
     const about = { agent: this.#definition.id, capability: name };
     if (this.#tally.draining) {
       throw troupeError('DRAINING', 'This instance is about to leave and takes nothing new.', about);
     }
     admitMessage(task);
+    if (signal.aborted) throw stoppedBy(signal);
     if (deadline.expired) {
       throw troupeError('MESSAGE_EXPIRED', 'The task had expired before any work on it began.', about);
     }
     const { maxConcurrency = 0 } = this.#definition;
     if (maxConcurrency > 0 && this.#tally.inFlight >= maxConcurrency) {
-      const text = `This instance works on ${maxConcurrency} tasks at once, and takes no more until one has ended.`;
+      const text = `This instance works on ${maxConcurrency} tasks at once: wait until one has ended.`;
       throw troupeError('OVERLOADED', text, about);
     }
     const input = fromValue(task.payload);
     const violations = check?.(input) ?? [];
     if (violations.length > 0) {
-      const text = `The payload does not meet the input schema of ${name}: ${violations[0]!.field} ${violations[0]!.description}.`;
+      const { field, description } = violations[0]!;
+      const text = `The payload does not meet the input schema of ${name}: ${field} ${description}.`;
       throw troupeError('INVALID_PAYLOAD', text, { ...about, violations });
     }
     return input;
   }
 
-  async #work(
-    task: AgentMessage,
-    { skill, input }: Admitted,
-    sink: TaskSink,
-    scope: TaskScope,
-    noteEnd: (error?: RpcError) => void,
-  ): Promise<void> {
+  async #work({ task, skill, input, sink, scope, noteEnd }: Admitted): Promise<void> {
     this.#tally.started();
-    const timeUp = new AbortController();
-    const forgetDeadline = scope.deadline.onExpired(() => timeUp.abort(timedOut()));
-    const signal = AbortSignal.any([scope.signal, timeUp.signal]);
-    const log = scope.log.child({ task: task.id, capability: skill.name });
-    const taskScope = { signal, log, deadline: scope.deadline };
-    const context = new TaskContext(task, taskScope, this.#orchestrators, (message) =>
-      sink.progress(message),
-    );
+    const stop = new AbortController();
+    const { signal } = stop;
     // Nobody waits for a handler that does not heed its signal; it stays in flight until it has really ended.
-    const onStop = () => sink.error(stoppedBy(signal));
-    signal.addEventListener('abort', onStop, { once: true });
+    const end = (reason: RpcError) => {
+      stop.abort(reason);
+      sink.error(reason);
+    };
+    const onStop = () => end(stoppedBy(scope.signal));
+    scope.signal.addEventListener('abort', onStop, { once: true });
+    const forgetDeadline = scope.deadline.onExpired(() => end(timedOut()));
     try {
+      const { deadline, log } = scope;
+      const progress = (message: AgentMessage) => sink.progress(message);
+      const context = new TaskContext(task, { signal, deadline, log }, this.#orchestrators, progress);
       const payload = (await skill.definition.handle(input, context)) ?? null;
-      const result = this.#result(task, payload, context);
+      signal.throwIfAborted();
+      const result = replyOf(() => resultOf(task, payload, { attachments: [...context.attachments] }));
       this.#tally.ended('done');
       noteEnd();
       sink.result(result);
     } catch (thrown) {
-      const error = signal.aborted ? stoppedBy(signal) : this.#failure(thrown, skill);
+      const about = { agent: this.#definition.id, capability: skill.name };
+      const error: RpcError = signal.aborted ? signal.reason : handlerFailure(thrown, about);
       this.#tally.ended(reasonOf(error) === 'TASK_CANCELLED' ? 'cancelled' : 'failed');
       noteEnd(error);
       sink.error(error);
     } finally {
       forgetDeadline();
-      signal.removeEventListener('abort', onStop);
+      scope.signal.removeEventListener('abort', onStop);
     }
-  }
-
-  /** A handler that answers what is no JSON has failed: the caller's own payload was not at fault. */
-  #result(task: AgentMessage, payload: JsonValue, { attachments }: TaskContext): AgentMessage {
-    try {
-      return resultOf(task, payload, { attachments: [...attachments] });
-    } catch (error) {
-      throw new Error(`it answered what is no JSON: ${RpcError.from(error).message}`, { cause: error });
-    }
-  }
-
-  /** What a handler threw: an RpcError is its own word, anything else is HANDLER_FAILED. */
-  #failure(thrown: unknown, { name }: Skill): RpcError {
-    if (thrown instanceof RpcError) return thrown;
-    const text = thrown instanceof Error ? thrown.message : String(thrown);
-    return troupeError('HANDLER_FAILED', `${this.#definition.id} failed at ${name}: ${text}`, {
-      agent: this.#definition.id,
-      capability: name,
-      cause: thrown,
-    });
   }
 }

@@ -21,6 +21,8 @@ export interface SupervisorOptions extends RestartOptions {
   stdout: Writable;
   /** Where the lines of their standard error go, and how they ended. */
   stderr: Writable;
+  /** How a line of theirs is shown. Default: as it is. */
+  show?: (line: string, name: string) => string;
   /** How long a process may take to end when it is asked to, in milliseconds; then it is killed. Default: 10,000. */
   graceMs?: number;
 }
@@ -46,9 +48,10 @@ export class Supervisor {
         new RpcError(Code.CANCELLED, `"${name}" is not started: the mesh is being stopped.`),
       );
     }
+    const { show = (line) => line } = this.#options;
     const listener = {
-      out: (line: string) => this.#stdout.write(name, line),
-      err: (line: string) => this.#stderr.write(name, line),
+      out: (line: string) => this.#stdout.write(name, show(line, name)),
+      err: (line: string) => this.#stderr.write(name, show(line, name)),
     };
     const child = new KeptChild(command, listener, this.#options);
     this.#children.push({ role, child });

@@ -52,7 +52,10 @@ export class Caller {
   }
 }
 
-/** Without a time-out the mesh applies the capability's own; the most that it allows still bounds the wait for it. */
+/**
+ * Without a time-out the mesh applies the capability's own; the most that it allows still bounds the wait for
+ * it.
+ */
 function deadlineOf({ timeoutMs = MAX_TTL_MS }: TaskOptions): Deadline {
   return Deadline.after(timeoutMs);
 }

@@ -1,7 +1,9 @@
 import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
 import type { SendScope } from '../protocol/link/open-link.ts';
 import { troupeError } from '../protocol/reason.ts';
+import { stoppedBy } from '../protocol/stopped.ts';
 import type { TaskSink } from '../protocol/task-sink.ts';
+import { Code } from '../rpc/code.ts';
 import { Deadline } from '../rpc/deadline.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import { Peer } from './peer.ts';
@@ -20,28 +22,34 @@ export class Orchestrators {
   }
 
   /**
-   * An orchestrator that is connected. Fails UNAVAILABLE with the last one's reason where none can be reached, and
-   * FAILED_PRECONDITION / NO_ORCHESTRATOR where none is configured.
+   * An orchestrator that is connected, and is not about to leave. Fails UNAVAILABLE with the last one's
+   * reason where there is none, FAILED_PRECONDITION / NO_ORCHESTRATOR where none is configured,
+   * DEADLINE_EXCEEDED or as the signal says where that comes first.
    */
-  async reach(deadline: Deadline): Promise<Peer> {
-    if (this.#peers.length === 0) throw noOrchestrator();
-    let failure: unknown;
-    for (const _ of this.#peers) {
-      const peer = this.#peers[this.#current]!;
+  async reach(deadline: Deadline, signal?: AbortSignal): Promise<Peer> {
+    const first = this.#current;
+    const count = this.#peers.length;
+    let failure = noOrchestrator();
+    for (let nth = 0; nth < count; nth++) {
+      const index = (first + nth) % count;
+      const peer = this.#peers[index]!;
       try {
-        await peer.reached(deadline.earliest(Deadline.after(REACH_MS)));
+        await peer.reached(deadline.earliest(Deadline.after(REACH_MS)), signal);
+        this.#current = index;
         return peer;
       } catch (error) {
-        failure = error;
-        this.#current = (this.#current + 1) % this.#peers.length;
+        if (signal?.aborted) throw stoppedBy(signal);
+        failure = RpcError.from(error);
       }
     }
-    throw failure;
+    // One that took too long is no reason to speak of the caller's deadline, which has not come.
+    if (failure.code !== Code.DEADLINE_EXCEEDED || deadline.expired) throw failure;
+    throw new RpcError(Code.UNAVAILABLE, failure.message, failure.details, { cause: failure });
   }
 
   /** Sends a message through an orchestrator that is connected; every failure goes to the sink. */
   send(message: AgentMessage, sink: TaskSink, scope: SendScope): void {
-    this.reach(scope.deadline).then(
+    this.reach(scope.deadline, scope.signal).then(
       (peer) => peer.send(message, sink, scope),
       (error) => sink.error(RpcError.from(error)),
     );

@@ -4,7 +4,11 @@ import {
   OrchestratorServiceLinkRequestSchema,
 } from '../../gen/troupe/v1/orchestrator_service_pb.js';
 import { StateService } from '../../gen/troupe/v1/state_service_pb.js';
+import { encodedSize } from '../protocol/encoded.ts';
 import { Link, type SendScope } from '../protocol/link/open-link.ts';
+import { admitSize } from '../protocol/message.ts';
+import { reasonOf, troupeError } from '../protocol/reason.ts';
+import { stoppedBy, timedOut } from '../protocol/stopped.ts';
 import type { TaskSink } from '../protocol/task-sink.ts';
 import { Channel } from '../rpc/channel.ts';
 import { type Client, createClient } from '../rpc/client.ts';
@@ -20,6 +24,7 @@ export class Peer {
   readonly #channel: Channel;
   #link: Link<typeof OrchestratorServiceLinkRequestSchema> | undefined;
   #servesLink = true;
+  #closing = false;
 
   /** `id` is the name under which the caller sends. Nothing is connected before it is needed. */
   constructor(address: string, id: string) {
@@ -34,9 +39,15 @@ export class Peer {
     return this.#channel.address;
   }
 
-  /** Waits until the orchestrator is connected. Fails UNAVAILABLE where nobody answers. */
-  reached(deadline: Deadline): Promise<void> {
-    return this.#channel.ready(deadline);
+  /**
+   * Waits until the orchestrator is connected. Fails UNAVAILABLE where nobody answers, or DRAINING where it
+   * is about to leave.
+   */
+  async reached(deadline: Deadline, signal?: AbortSignal): Promise<void> {
+    await this.#channel.ready(deadline, signal);
+    if (this.#link?.draining) {
+      throw troupeError('DRAINING', `The orchestrator at ${this.address} is about to leave.`);
+    }
   }
 
   /** Sends a message over the link; over unary RPCs to an orchestrator that serves none. */
@@ -54,16 +65,11 @@ export class Peer {
     );
   }
 
-  /** Half-closes the link, and closes the connection once what is in flight has been answered. */
+  /** Closes the connection once what is in flight has been answered. */
   close(): void {
-    if (!this.#link || this.#link.inFlight === 0) return this.cut();
-    this.#link.close();
-  }
-
-  /** Closes the connection at once; what is in flight fails. */
-  cut(): void {
-    this.#link?.cut();
-    this.#channel.close();
+    this.#closing = true;
+    if (this.#link) this.#link.close();
+    else this.#channel.close();
   }
 
   #openLink(): Link<typeof OrchestratorServiceLinkRequestSchema> {
@@ -74,6 +80,8 @@ export class Peer {
       call: (requests, options) => this.orchestrator.link(requests, options),
       onClosed: (error) => {
         if (error?.code === Code.UNIMPLEMENTED) this.#servesLink = false;
+        if (this.#link === link) this.#link = undefined;
+        if (this.#closing) this.#channel.close();
       },
     });
     this.#link = link;
@@ -82,13 +90,20 @@ export class Peer {
 
   async #call(message: AgentMessage, sink: TaskSink, scope: SendScope): Promise<void> {
     try {
-      for await (const response of this.orchestrator.dispatchStream({ message }, scope)) {
-        sink.routed?.(response.instanceId, response.attempt);
-        if (response.message?.type === MessageType.PROGRESS) sink.progress(response.message);
-        else if (response.message) sink.result(response.message);
+      admitSize(encodedSize(message));
+      for await (const { message: reply } of this.orchestrator.dispatchStream({ message }, scope)) {
+        if (reply?.type === MessageType.PROGRESS) sink.progress(reply);
+        else if (reply) return sink.result(reply);
       }
-    } catch (error) {
-      sink.error(RpcError.from(error));
+      throw new RpcError(
+        Code.INTERNAL,
+        `The orchestrator at ${this.address} ended a task without its result.`,
+      );
+    } catch (thrown) {
+      const error = RpcError.from(thrown);
+      if (scope.signal.aborted) sink.error(stoppedBy(scope.signal));
+      else if (scope.deadline.expired && reasonOf(error) === undefined) sink.error(timedOut(error));
+      else sink.error(error);
     }
   }
 }

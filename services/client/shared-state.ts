@@ -100,10 +100,12 @@ export class SharedState {
   }
 
   async #reach(options: StateOptions) {
-    const { timeoutMs = 30_000, signal = this.#bounds.signal } = options;
+    const { timeoutMs = 30_000 } = options;
+    const signals = [options.signal, this.#bounds.signal].filter((signal) => signal !== undefined);
+    const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
     const own = timeoutMs === Number.POSITIVE_INFINITY ? Deadline.never : Deadline.after(timeoutMs);
     const deadline = own.earliest(this.#bounds.deadline ?? Deadline.never);
-    const peer = await this.#orchestrators.reach(deadline);
+    const peer = await this.#orchestrators.reach(deadline, signal);
     return [peer.state, { deadline, ...(signal && { signal }) }] as const;
   }
 }

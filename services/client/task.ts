@@ -7,7 +7,7 @@ import {
   MessageType,
 } from '../../gen/troupe/v1/agent_message_pb.js';
 import { completeMessage } from '../protocol/message.ts';
-import { msToDuration } from '../protocol/ttl.ts';
+import { MAX_TTL_MS, msToDuration } from '../protocol/ttl.ts';
 import { fromValue, type JsonValue, toValue } from '../protocol/value.ts';
 
 /** What a caller may say about a task beside its payload. */
@@ -74,7 +74,7 @@ export function makeTask(
       correlationId: options.correlationId ?? '',
       idempotencyKey: options.idempotencyKey ?? '',
       hops,
-      ...(options.timeoutMs !== undefined && { ttl: msToDuration(options.timeoutMs) }),
+      ...(options.timeoutMs !== undefined && { ttl: msToDuration(Math.min(options.timeoutMs, MAX_TTL_MS)) }),
     }),
   );
 }

@@ -72,7 +72,10 @@ export class Troupe {
     return this.#caller.ask({ receiver, ...(capability !== undefined && { capability }) }, payload, options);
   }
 
-  /** Broadcasts to every live instance that the filter leaves, and yields one outcome per recipient as it comes. */
+  /**
+   * Broadcasts to every live instance that the filter leaves, and yields one outcome per recipient as it
+   * comes.
+   */
   async *broadcast(
     payload: JsonValue,
     { capability = '', labels = {}, ...options }: BroadcastFilter & TaskOptions = {},
@@ -83,7 +86,10 @@ export class Troupe {
     yield* peer.orchestrator.broadcast({ message, capability, labels: { ...labels } }, call);
   }
 
-  /** Runs a pipeline, and yields what happens; a step that fails ends it with that failure, after the last event. */
+  /**
+   * Runs a pipeline, and yields what happens; a step that fails ends it with that failure, after the last
+   * event.
+   */
   async *run(
     pipeline: MessageInitShape<typeof PipelineSchema>,
     input: JsonValue,
@@ -113,6 +119,6 @@ export class Troupe {
 
   async #reach({ timeoutMs, signal }: TaskOptions): Promise<[Peer, CallOptions]> {
     const deadline = timeoutMs === undefined ? Deadline.never : Deadline.after(timeoutMs);
-    return [await this.#orchestrators.reach(deadline), { deadline, ...(signal && { signal }) }];
+    return [await this.#orchestrators.reach(deadline, signal), { deadline, ...(signal && { signal }) }];
   }
 }

@@ -16,9 +16,13 @@ export function encodedSize(message: AgentMessage): number {
   return toBinary(AgentMessageSchema, message).length;
 }
 
-/** Encodes a message once: for its size, and for the batch that it goes into. */
+/**
+ * Encodes a message once: for its size, and for the batch that it goes into. One that is too large is
+ * MESSAGE_TOO_LARGE, since it would end the link for all.
+ */
 export function encodeMessage(message: AgentMessage): EncodedMessage {
   const bytes = toBinary(AgentMessageSchema, message);
+  admitSize(bytes.length);
   const length = varint(bytes.length);
   const encoded = new Uint8Array(length.length + bytes.length);
   encoded.set(length);
@@ -26,20 +30,18 @@ export function encodeMessage(message: AgentMessage): EncodedMessage {
   return encoded;
 }
 
-/** Encodes a reply; one that is too large becomes an ERROR that says so, since it would end the link for all. */
+/** Encodes a reply; one that is too large, or cannot be encoded, becomes an ERROR that says so. */
 export function encodeReply(message: AgentMessage, reply: AgentMessage): EncodedMessage {
-  const bytes = encodeMessage(reply);
   try {
-    admitSize(bytes.length);
-    return bytes;
+    return encodeMessage(reply);
   } catch (error) {
     return encodeMessage(errorOf(message, RpcError.from(error), { sender: reply.sender }));
   }
 }
 
 /**
- * A link message of messages that are encoded already. protobuf-es writes a field that it does not know as it stands,
- * so handing it the messages that way spares them a second encoding.
+ * A link message of messages that are encoded already. protobuf-es writes a field that it does not know as it
+ * stands, so handing it the messages that way spares them a second encoding.
  */
 export function toBatch<D extends DescMessage>(
   schema: D,

@@ -3,8 +3,8 @@ import { RpcError } from '../rpc/rpc-error.ts';
 import { reasonOf, troupeError } from './reason.ts';
 
 /**
- * The error of a task that was stopped by its signal: the signal's reason itself where it carries one of the mesh's
- * reasons, else TASK_TIMED_OUT for a deadline and TASK_CANCELLED for anything else.
+ * The error of a task that was stopped by its signal: the signal's reason itself where it carries one of the
+ * mesh's reasons, else TASK_TIMED_OUT for a deadline and TASK_CANCELLED for anything else.
  */
 export function stoppedBy(signal: AbortSignal): RpcError {
   const reason = RpcError.from(signal.reason);

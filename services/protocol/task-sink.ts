@@ -4,8 +4,9 @@ import type { Logger } from '../rpc/log.ts';
 import type { RpcError } from '../rpc/rpc-error.ts';
 
 /**
- * Where the messages that answer a task go: any number of `progress`, then one `result` or one `error`. What comes after
- * that is dropped. None of them throws, and none waits: a sink that cannot keep up says so by aborting the task's signal.
+ * Where the messages that answer a task go: any number of `progress`, then one `result` or one `error`. What
+ * comes after that is dropped. None of them throws, and none waits: a sink that cannot keep up says so by
+ * aborting the task's signal.
  */
 export interface TaskSink {
   /** News of the task. */
@@ -24,7 +25,10 @@ export interface TaskScope {
   readonly signal: AbortSignal;
   /** When its caller wants it to have ended; `Deadline.never` where the caller did not say. */
   readonly deadline: Deadline;
-  /** When it must have ended whatever its caller says, and whatever its capability allows. Default: no such bound. */
+  /**
+   * When it must have ended whatever its caller says, and whatever its capability allows. Default: no such
+   * bound.
+   */
   readonly within?: Deadline;
   /** A logger for what is said about the task. */
   readonly log: Logger;

@@ -9,9 +9,9 @@ export const MAX_WAITING_PROGRESS = 256;
 export const MAX_WAITING_PROGRESS_BYTES = 1024 * 1024;
 
 /**
- * The streaming door: works on a task and yields its PROGRESS as it comes and its RESULT last; its ERROR is thrown. A
- * reader that falls too far behind gets SLOW_READER. `work` is handed a signal that aborts when the caller's does, when the
- * reader leaves, and when it is too slow.
+ * The streaming door: works on a task and yields its PROGRESS as it comes and its RESULT last; its ERROR is
+ * thrown. A reader that falls too far behind gets SLOW_READER. `work` is handed a signal that aborts when the
+ * caller's does, when the reader leaves, and when it is too slow.
  */
 export async function* streamOfTask(
   work: (sink: TaskSink, signal: AbortSignal) => void,

@@ -24,14 +24,16 @@ export interface AddressOptions {
 /** Host and port: of a host without brackets the colon is the only one. */
 const HOST_AND_PORT = /^(?:\[(?<bracketed>[^\]]*)\]|(?<bare>[^:[\]]*)):(?<port>\d{1,5})$/;
 
-/** Names of 1 to 63 characters with dots between them. `_` is not for hosts, but containers are named with it. */
+/**
+ * Names of 1 to 63 characters with dots between them. `_` is not for hosts, but containers are named with it.
+ */
 const HOST_NAME =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/;
 
 /**
- * Reads `host:port`, `[ipv6]:port`, or with a default host `:port`. The host comes out in one form: in lower case,
- * an IPv6 address in its short form, and one that stands for an IPv4 address (`::ffff:10.0.0.7`) as that. A text
- * that is no address gives a `violation`.
+ * Reads `host:port`, `[ipv6]:port`, or with a default host `:port`. The host comes out in one form: in lower
+ * case, an IPv6 address in its short form, and one that stands for an IPv4 address (`::ffff:10.0.0.7`) as
+ * that. A text that is no address gives a `violation`.
  */
 export function parseAddress(text: string, options: AddressOptions = {}): Address | MalformedAddress {
   const { bracketed, bare, port: digits } = HOST_AND_PORT.exec(text)?.groups ?? {};

@@ -6,8 +6,8 @@ export interface CallContext {
   /** The full name of the method: `troupe.v1.AgentService/Handle`. */
   readonly method: string;
   /**
-   * Aborted when the caller cancels or goes away, when the deadline passes, or when the server stops. Its reason
-   * is an RpcError (CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE).
+   * Aborted when the caller cancels or goes away, when the deadline passes, or when the server stops. Its
+   * reason is an RpcError (CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE).
    */
   readonly signal: AbortSignal;
   /** When the answer must be there; `Deadline.never` where the caller set none. */

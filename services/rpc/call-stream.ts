@@ -20,8 +20,8 @@ export type ServerStreamCall<M extends DescMethodServerStreaming> = (
 ) => AsyncIterable<MessageShape<M['output']>>;
 
 /**
- * A method with a stream both ways, ready to be called. The end of `requests` half-closes it; leaving the iteration
- * cancels it.
+ * A method with a stream both ways, ready to be called. The end of `requests` half-closes it; leaving the
+ * iteration cancels it.
  */
 export type BidiCall<M extends DescMethodBiDiStreaming> = (
   requests: AsyncIterable<MessageInitShape<M['input']>>,

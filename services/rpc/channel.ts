@@ -25,8 +25,9 @@ const OPTIONS: ChannelOptions = {
 /**
  * The way to one address: one connection, made when first needed and again whenever it breaks.
  *
- * grpc-js has no connect time-out: a peer that accepts TCP and then says nothing would leave it CONNECTING for ever. A
- * watchdog replaces the client that stays so for too long; the calls that waited on it fail UNAVAILABLE.
+ * grpc-js has no connect time-out: a peer that accepts TCP and then says nothing would leave it CONNECTING
+ * for ever. A watchdog replaces the client that stays so for too long; the calls that waited on it fail
+ * UNAVAILABLE.
  */
 export class Channel {
   /** Where it leads: `host:port`. */
@@ -43,8 +44,12 @@ export class Channel {
     this.#client = this.#connect();
   }
 
-  /** The grpc-js client of the moment: ask for it at each call, and keep it no longer. */
+  /**
+   * The grpc-js client of the moment: ask for it at each call, and keep it no longer. UNAVAILABLE after
+   * `close`.
+   */
   get client(): Client {
+    if (this.#closed) throw this.#closedHere();
     return this.#client;
   }
 
@@ -54,26 +59,33 @@ export class Channel {
   }
 
   /**
-   * Waits until the connection stands, and makes one attempt where it does not. Fails UNAVAILABLE when that attempt does,
-   * DEADLINE_EXCEEDED when the time runs out first.
+   * Waits until the connection stands, and makes one attempt where it does not. Fails UNAVAILABLE when that
+   * attempt does, DEADLINE_EXCEEDED when the time runs out first, and with the signal's reason when that
+   * aborts.
    */
-  ready(deadline: Deadline): Promise<void> {
+  ready(deadline: Deadline, signal?: AbortSignal): Promise<void> {
     if (this.connected) return Promise.resolve();
+    if (this.#closed) return Promise.reject(this.#closedHere());
+    if (signal?.aborted) return Promise.reject(RpcError.from(signal.reason));
     return new Promise((resolve, reject) => {
       const settle = (end: () => void) => {
         this.#listeners.delete(listener);
+        signal?.removeEventListener('abort', onAbort);
         forget();
         end();
       };
       const listener = (state: connectivityState) => {
-        if (state === connectivityState.READY) settle(resolve);
-        else if (state === connectivityState.TRANSIENT_FAILURE || this.#closed)
+        if (this.#closed) settle(() => reject(this.#closedHere()));
+        else if (state === connectivityState.READY) settle(resolve);
+        else if (state === connectivityState.TRANSIENT_FAILURE)
           settle(() => reject(this.#unreachable(Code.UNAVAILABLE)));
       };
+      const onAbort = () => settle(() => reject(RpcError.from(signal?.reason)));
       const forget = deadline.onExpired(() =>
         settle(() => reject(this.#unreachable(Code.DEADLINE_EXCEEDED))),
       );
       this.#listeners.add(listener);
+      signal?.addEventListener('abort', onAbort);
       this.#client.getChannel().getConnectivityState(true);
     });
   }
@@ -90,8 +102,12 @@ export class Channel {
     return () => this.#listeners.delete(changed);
   }
 
-  /** Closes the connection; what is in flight on it fails, and nothing can be called any more. */
+  /**
+   * Lets calls in flight end, then closes the connection; what still waits for one fails, and nothing can be
+   * called any more.
+   */
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#watchdog);
     this.#client.close();
@@ -123,6 +139,10 @@ export class Channel {
     this.#client = this.#connect();
     stuck.close();
     for (const listener of [...this.#listeners]) listener(connectivityState.TRANSIENT_FAILURE);
+  }
+
+  #closedHere(): RpcError {
+    return new RpcError(Code.UNAVAILABLE, `The connection to ${this.address} was closed at this end.`);
   }
 
   #unreachable(code: Code): RpcError {

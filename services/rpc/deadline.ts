@@ -2,8 +2,8 @@
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * The moment by which something must be done, on the monotonic clock: a jump of the wall clock does not move it.
- * It crosses a process boundary only as the time that remains.
+ * The moment by which something must be done, on the monotonic clock: a jump of the wall clock does not move
+ * it. It crosses a process boundary only as the time that remains.
  */
 export class Deadline {
   /** No deadline at all. */

@@ -8,7 +8,10 @@ import type {
 } from '@bufbuild/protobuf';
 import type { CallContext } from './call-context.ts';
 
-/** Answers one request with one response. It fails by throwing: an RpcError as it is, anything else as UNKNOWN. */
+/**
+ * Answers one request with one response. It fails by throwing: an RpcError as it is, anything else as
+ * UNKNOWN.
+ */
 export type UnaryHandler<M extends DescMethodUnary> = (
   request: MessageShape<M['input']>,
   context: CallContext,

@@ -13,8 +13,8 @@ export interface LogOptions {
 }
 
 /**
- * A logger that writes one JSON object a line. Callers choose the fields; payloads and metadata are never among
- * them, because a log outlives the consent to see them.
+ * A logger that writes one JSON object a line. Callers choose the fields; payloads and metadata are never
+ * among them, because a log outlives the consent to see them.
  */
 export function createLogger(options: LogOptions = {}): Logger {
   return pino(

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Message } from '@bufbuild/protobuf';
 import { create, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
 import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
@@ -6,8 +7,8 @@ import { type Status, StatusSchema } from '../../gen/google/rpc/status_pb.js';
 import { Code, codeName } from './code.ts';
 
 /**
- * The one error type of the mesh: a gRPC status. It is made once, where the failure is decided, goes up untouched,
- * and is written to the wire in one place (`status-details.ts`).
+ * The one error type of the mesh: a gRPC status. It is made once, where the failure is decided, goes up
+ * untouched, and is written to the wire in one place (`status-details.ts`).
  */
 export class RpcError extends Error {
   override readonly name = 'RpcError';
@@ -29,7 +30,9 @@ export class RpcError extends Error {
   static from(thrown: unknown): RpcError {
     if (thrown instanceof RpcError) return thrown;
     if (thrown instanceof Error) return new RpcError(codeOf(thrown), thrown.message, [], { cause: thrown });
-    return new RpcError(Code.UNKNOWN, String(thrown), [], { cause: thrown });
+    // Not String(): that throws on an object without a prototype.
+    const text = typeof thrown === 'string' ? thrown : inspect(thrown, { depth: 1, breakLength: Infinity });
+    return new RpcError(Code.UNKNOWN, text, [], { cause: thrown });
   }
 
   /** The error that a `google.rpc.Status` describes. */

@@ -1,8 +1,9 @@
 const encoder = new TextEncoder();
 
 /**
- * A text that is safe in a status: well formed, and of at most `maxBytes` bytes of UTF-8 (3 or more). One that is
- * longer is cut between characters and ends in `…`. Lone surrogates, which would end a grpc-js server, become U+FFFD.
+ * A text that is safe in a status: well formed, and of at most `maxBytes` bytes of UTF-8 (3 or more). One
+ * that is longer is cut between characters and ends in `…`. Lone surrogates, which would end a grpc-js
+ * server, become U+FFFD.
  */
 export function shortText(text: string, maxBytes: number): string {
   if (text.length * 3 <= maxBytes) return text.toWellFormed();

@@ -5,8 +5,8 @@ import { RpcError } from './rpc-error.ts';
 import { shortText } from './short-text.ts';
 
 /**
- * The longest status text that is sent, in bytes of UTF-8: it travels percent-encoded, three characters for a byte that is not
- * plain, and has to stay below the 8 KiB of C-core together with the details.
+ * The longest status text that is sent, in bytes of UTF-8: it travels percent-encoded, three characters for a
+ * byte that is not plain, and has to stay below the 8 KiB of C-core together with the details.
  */
 export const MAX_STATUS_TEXT = 512;
 /** The most bytes of details that are sent: grpc C-core fails above 8 KiB of metadata in all. */
@@ -37,8 +37,8 @@ export function fromWire(failure: ServiceError | StatusObject): RpcError {
 }
 
 /**
- * The error within the bounds of the wire: at most 512 bytes of well-formed text, since grpc-js ends the process
- * on a lone surrogate, and as many of its first details as fit into 4 KiB.
+ * The error within the bounds of the wire: at most 512 bytes of well-formed text, since grpc-js ends the
+ * process on a lone surrogate, and as many of its first details as fit into 4 KiB.
  */
 export function bounded(error: RpcError): RpcError {
   const message = shortText(error.message, MAX_STATUS_TEXT);

@@ -1,10 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
+import { untilAborted } from './until-aborted.ts';
 
 /**
  * Reads a stream object by object, and asks for the next only when the last was taken.
  *
- * grpc-js reports a failure while objects that arrived before it still wait in the stream: they are handed out first,
- * then the failure is thrown. An abort ends the reading at once.
+ * grpc-js reports a failure while objects that arrived before it still wait in the stream: they are handed
+ * out first, then the failure is thrown. An abort ends the reading at once.
  */
 export async function* readObjects<T>(stream: Readable, signal: AbortSignal): AsyncGenerator<T, void> {
   let failure: unknown;
@@ -35,30 +36,29 @@ export async function* readObjects<T>(stream: Readable, signal: AbortSignal): As
 }
 
 /**
- * Writes what an iteration yields, and takes the next only when the stream has room for it. Ends early, and ends the
- * iteration, when the signal aborts or the stream closes.
+ * Writes what an iteration yields, and takes the next only when the last has left for the network: grpc-js by
+ * itself would queue 16 objects, however large. Ends early, and ends the iteration, when the signal aborts.
  */
 export async function writeObjects<T>(
   stream: Writable,
   objects: AsyncIterable<T>,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const object of objects) {
-    if (signal.aborted || stream.destroyed) return;
-    if (!stream.write(object)) await roomIn(stream, signal);
-  }
+  for await (const object of untilAborted(objects, signal)) await written(stream, object, signal);
 }
 
-/** Waits for `'drain'`. After a cancel it never comes, so the end of the stream and the signal are waited for too. */
-function roomIn(stream: Writable, signal: AbortSignal): Promise<void> {
+/**
+ * Writes one object. Of a call that was cancelled grpc-js says nothing any more, so the signal is waited for
+ * too.
+ */
+function written(stream: Writable, object: unknown, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
-      stream.off('drain', done).off('close', done).off('error', done);
       signal.removeEventListener('abort', done);
       resolve();
     };
-    stream.on('drain', done).on('close', done).on('error', done);
+    if (signal.aborted) return resolve();
     signal.addEventListener('abort', done);
-    if (signal.aborted || stream.destroyed) done();
+    stream.write(object, done);
   });
 }

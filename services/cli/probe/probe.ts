@@ -1,11 +1,12 @@
 import { Health } from '../../../gen/grpc/health/v1/health_pb.js';
-import { formatAddress, parseAddress } from '../../rpc/address.ts';
+import { parseAddress } from '../../rpc/address.ts';
 import { Channel } from '../../rpc/channel.ts';
 import { createClient } from '../../rpc/client.ts';
 import { Code } from '../../rpc/code.ts';
 import { Deadline } from '../../rpc/deadline.ts';
 import { ServingStatus } from '../../rpc/health.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
+import { dialable } from '../dialable.ts';
 
 /**
  * Asks the server at `address` for its health as a whole, by `grpc.health.v1`. An address to listen on will do:
@@ -28,7 +29,5 @@ export async function probe(address: string, timeoutMs = 3000): Promise<void> {
 function toDial(text: string): string {
   const address = parseAddress(text);
   if ('violation' in address) throw new RpcError(Code.INVALID_ARGUMENT, address.violation);
-  if (address.host === '0.0.0.0') return formatAddress({ ...address, host: '127.0.0.1' });
-  if (address.host === '::') return formatAddress({ ...address, host: '::1' });
-  return formatAddress(address);
+  return dialable(address);
 }

@@ -1,11 +1,20 @@
-/** How long a link with tasks in flight may be silent before it is asked for a sign of life, in milliseconds. */
-const BUSY_SILENCE_MS = 1000;
-/** The same for a link without. */
-const IDLE_SILENCE_MS = 10_000;
-/** How long the sign of life may take before the link counts as lost, in milliseconds. */
-const ANSWER_MS = 1000;
-/** How often silence is looked at, in milliseconds: what is late is noticed at most so much later. */
-const TICK_MS = 100;
+/** When a link counts as lost. */
+export interface LivenessOptions {
+  /**
+   * How long a link with tasks in flight may be silent before it is asked for a sign of life, in
+   * milliseconds. Default: 1,000.
+   */
+  busySilenceMs?: number;
+  /** The same for a link without. Default: 10,000. */
+  idleSilenceMs?: number;
+  /** How long the sign of life may take before the link counts as lost, in milliseconds. Default: 1,000. */
+  answerMs?: number;
+  /**
+   * How often silence is looked at, in milliseconds: what is late is noticed at most so much later. Default:
+   * 100.
+   */
+  tickMs?: number;
+}
 
 /** A link as its liveness sees it. */
 export interface LiveLink {
@@ -18,24 +27,30 @@ export interface LiveLink {
 }
 
 /**
- * Watches a link for signs of life: HEARTBEAT, not HTTP/2 PING, since C-core and Go answer eager pings with GOAWAY and
- * proxies cut streams that carry nothing.
+ * Watches a link for signs of life: HEARTBEAT, not HTTP/2 PING, since C-core and Go answer eager pings with
+ * GOAWAY and proxies cut streams that carry nothing.
+ *
+ * Silence is counted in ticks, not by the clock: while this process is too busy to tick, it is too busy to
+ * hear as well, and that is not the other end's fault.
  */
 export class Liveness {
   readonly #link: LiveLink;
+  readonly #options: Required<LivenessOptions>;
   readonly #timer: NodeJS.Timeout;
-  #heardAt = performance.now();
-  #askedAt: number | undefined;
+  #silentMs = 0;
+  #asked = false;
 
-  constructor(link: LiveLink) {
+  constructor(link: LiveLink, options: LivenessOptions = {}) {
+    const { busySilenceMs = 1000, idleSilenceMs = 10_000, answerMs = 1000, tickMs = 100 } = options;
     this.#link = link;
-    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
+    this.#options = { busySilenceMs, idleSilenceMs, answerMs, tickMs };
+    this.#timer = setInterval(() => this.#tick(), tickMs).unref();
   }
 
   /** Anything heard is a sign of life. */
   heard(): void {
-    this.#heardAt = performance.now();
-    this.#askedAt = undefined;
+    this.#silentMs = 0;
+    this.#asked = false;
   }
 
   stop(): void {
@@ -43,11 +58,13 @@ export class Liveness {
   }
 
   #tick(): void {
-    const now = performance.now();
-    if (this.#askedAt !== undefined) {
-      if (now - this.#askedAt >= ANSWER_MS) this.#link.lost();
-    } else if (now - this.#heardAt >= (this.#link.busy() ? BUSY_SILENCE_MS : IDLE_SILENCE_MS)) {
-      this.#askedAt = now;
+    const { busySilenceMs, idleSilenceMs, answerMs, tickMs } = this.#options;
+    this.#silentMs += tickMs;
+    if (this.#asked) {
+      if (this.#silentMs >= answerMs) this.#link.lost();
+    } else if (this.#silentMs >= (this.#link.busy() ? busySilenceMs : idleSilenceMs)) {
+      this.#silentMs = 0;
+      this.#asked = true;
       this.#link.ask();
     }
   }

@@ -10,11 +10,11 @@ import { Code } from '../../rpc/code.ts';
 import type { Deadline } from '../../rpc/deadline.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import { encodeMessage } from '../encoded.ts';
-import { admitSize, completeMessage } from '../message.ts';
+import { completeMessage } from '../message.ts';
 import { troupeError } from '../reason.ts';
 import { stoppedBy, timedOut } from '../stopped.ts';
 import type { TaskScope, TaskSink } from '../task-sink.ts';
-import { Liveness } from './liveness.ts';
+import { Liveness, type LivenessOptions } from './liveness.ts';
 import { Outbox } from './outbox.ts';
 
 /** How a link is opened. */
@@ -28,7 +28,11 @@ export interface LinkOptions<D extends DescMessage> {
     requests: AsyncIterable<MessageShape<D>>,
     options: { signal: AbortSignal },
   ) => AsyncIterable<{ messages: AgentMessage[] }>;
-  /** Told when the other end drains; this end then has half-closed, and takes no more tasks. */
+  /** When it counts as lost. Default: after 2 s of silence with tasks in flight, else after 11 s. */
+  liveness?: LivenessOptions;
+  /**
+   * Told when the other end drains; this end then takes no more tasks, and half-closes after those in flight.
+   */
   onDraining?: () => void;
   /** Told whenever the other end says how it is. */
   onHeartbeat?: (heartbeat: Heartbeat) => void;
@@ -45,8 +49,8 @@ interface InFlight {
 }
 
 /**
- * The opening end of a link, by the rules in `agent_service.proto`: many messages in flight at once, each answered into its
- * sink. It opens when it is made; nothing is replayed when it ends.
+ * The opening end of a link, by the rules in `agent_service.proto`: many messages in flight at once, each
+ * answered into its sink. It opens when it is made; nothing is replayed when it ends.
  */
 export class Link<D extends DescMessage> {
   readonly #options: LinkOptions<D>;
@@ -55,22 +59,33 @@ export class Link<D extends DescMessage> {
   readonly #stop = new AbortController();
   readonly #liveness: Liveness;
   #taking = true;
+  #otherDrains = false;
   #unknownReplies = 0;
 
   constructor(options: LinkOptions<D>) {
     this.#options = options;
     this.#outbox = new Outbox(options.schema);
-    this.#liveness = new Liveness({
-      busy: () => this.#inFlight.size > 0,
-      ask: () => this.#push(this.#message(MessageType.HEARTBEAT)),
-      lost: () => this.#stop.abort(lost('it was silent for too long')),
-    });
+    this.#liveness = new Liveness(
+      {
+        busy: () => this.#inFlight.size > 0,
+        ask: () => this.#push(this.#message(MessageType.HEARTBEAT)),
+        lost: () => this.#stop.abort(lost('The other end was silent for too long.')),
+      },
+      options.liveness,
+    );
     void this.#read();
   }
 
-  /** Whether messages can be sent: not after the link has ended, was closed, or the other end began to drain. */
+  /**
+   * Whether messages can be sent: not after the link has ended, was closed, or the other end began to drain.
+   */
   get taking(): boolean {
     return this.#taking;
+  }
+
+  /** Whether the other end is about to leave. */
+  get draining(): boolean {
+    return this.#otherDrains;
   }
 
   /** How many messages are in flight. */
@@ -84,20 +99,19 @@ export class Link<D extends DescMessage> {
   }
 
   /**
-   * Sends a TASK, BROADCAST or HEARTBEAT; its reply goes to the sink. When the scope's signal aborts or its deadline
-   * passes, the sink is told at once and the other end gets a CANCEL. Too large a message goes to the sink as
-   * MESSAGE_TOO_LARGE and is never written.
+   * Sends a TASK, BROADCAST or HEARTBEAT; its reply goes to the sink. When the scope's signal aborts or its
+   * deadline passes, the sink is told at once and the other end gets a CANCEL. Too large a message goes to
+   * the sink as MESSAGE_TOO_LARGE and is never written. On a link that takes no more the message is DRAINING
+   * where the other end drains, else NO_LIVE_INSTANCE: either way, no work was done.
    */
   send(message: AgentMessage, sink: TaskSink, scope: SendScope): void {
     try {
-      if (!this.#taking) throw lost('it has ended');
+      if (!this.#takes(message)) throw this.#refusal();
       if (scope.signal.aborted) throw stoppedBy(scope.signal);
       if (this.#inFlight.has(message.id)) {
         throw troupeError('DUPLICATE_ID', `A message with the id ${message.id} is already in flight.`);
       }
-      const bytes = encodeMessage(message);
-      admitSize(bytes.length);
-      this.#outbox.push(bytes);
+      this.#push(message);
       this.#inFlight.set(message.id, { sink, release: this.#guard(message.id, scope) });
     } catch (error) {
       sink.error(RpcError.from(error));
@@ -116,14 +130,17 @@ export class Link<D extends DescMessage> {
     });
   }
 
-  /** Half-closes: what is in flight is still answered, then the link ends. */
+  /**
+   * Takes no more messages, and half-closes once those in flight have been answered: until then they may have
+   * to be cancelled, and the other end asked for a sign of life.
+   */
   close(): void {
     this.#taking = false;
-    this.#outbox.end();
+    this.#halfCloseIfDone();
   }
 
   /** Ends the link at once; what is in flight fails INSTANCE_LOST, or with `reason`. */
-  cut(reason: RpcError = lost('it was closed')): void {
+  cut(reason: RpcError = lost('This end cut it.')): void {
     this.#stop.abort(reason);
   }
 
@@ -143,7 +160,7 @@ export class Link<D extends DescMessage> {
 
   #receive(message: AgentMessage): void {
     if (message.heartbeat) this.#options.onHeartbeat?.(message.heartbeat);
-    if (message.heartbeat?.status === AgentStatus.DRAINING) this.#otherEndDrains();
+    if (message.heartbeat?.status === AgentStatus.DRAINING) this.#drain();
     const entry = this.#inFlight.get(message.correlationId);
     if (!entry) {
       // The answer to a liveness check is about nothing in flight either, but it is expected.
@@ -157,17 +174,33 @@ export class Link<D extends DescMessage> {
     });
   }
 
-  #otherEndDrains(): void {
-    if (!this.#taking) return;
+  #drain(): void {
+    if (this.#otherDrains) return;
+    this.#otherDrains = true;
     this.close();
     this.#options.onDraining?.();
+  }
+
+  /** How the other end is can be asked for as long as this end has not half-closed. */
+  #takes({ type }: AgentMessage): boolean {
+    return this.#taking || (type === MessageType.HEARTBEAT && !this.#outbox.ended);
+  }
+
+  #refusal(): RpcError {
+    return this.#otherDrains
+      ? troupeError('DRAINING', 'The other end of the link is about to leave and takes nothing new.')
+      : troupeError('NO_LIVE_INSTANCE', 'The link has ended or is closing, and takes nothing new.');
+  }
+
+  #halfCloseIfDone(): void {
+    if (!this.#taking && this.#inFlight.size === 0) this.#outbox.end();
   }
 
   /** Ends a message in flight at the scope's abort or deadline, and tells the other end. */
   #guard(id: string, { signal, deadline }: SendScope): () => void {
     const abandon = (error: RpcError) => {
-      this.#settle(id, (sink) => sink.error(error));
       this.#push(this.#message(MessageType.CANCEL, id));
+      this.#settle(id, (sink) => sink.error(error));
     };
     const onAbort = () => abandon(stoppedBy(signal));
     const forgetDeadline = deadline.onExpired(() => abandon(timedOut()));
@@ -184,6 +217,7 @@ export class Link<D extends DescMessage> {
     this.#inFlight.delete(id);
     entry.release();
     tell(entry.sink);
+    this.#halfCloseIfDone();
   }
 
   #message(type: MessageType, correlationId = ''): AgentMessage {
@@ -199,8 +233,9 @@ export class Link<D extends DescMessage> {
     this.#liveness.stop();
     this.#outbox.end();
     this.#options.onClosed?.(end);
-    const cause = lost(end ? end.message : 'the other end closed it', end);
-    for (const id of [...this.#inFlight.keys()]) this.#settle(id, (sink) => sink.error(cause));
+    const { signal } = this.#stop;
+    const failure = signal.aborted ? signal.reason : lost(end?.message ?? 'The other end closed it.', end);
+    for (const id of [...this.#inFlight.keys()]) this.#settle(id, (sink) => sink.error(failure));
   }
 }
 
@@ -210,6 +245,6 @@ function errorIn(message: AgentMessage): RpcError {
 }
 
 function lost(why: string, cause?: unknown): RpcError {
-  const text = `The link was lost: ${why}. Work may have been done; nothing was sent again.`;
+  const text = `The link was lost; work may have been done, and nothing was sent again. ${why}`;
   return troupeError('INSTANCE_LOST', text, cause === undefined ? {} : { cause });
 }

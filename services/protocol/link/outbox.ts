@@ -5,6 +5,8 @@ import { type EncodedMessage, toBatch } from '../encoded.ts';
 const MAX_BATCH_MESSAGES = 256;
 /** How many bytes one batch holds at the most; a bigger message goes alone. */
 const MAX_BATCH_BYTES = 256 * 1024;
+/** What a batch adds to a message's bytes and their length: the tag of its field. */
+const TAG_BYTES = 1;
 
 interface Waiting {
   bytes: EncodedMessage;
@@ -12,8 +14,9 @@ interface Waiting {
 }
 
 /**
- * What one end of a link has to say, in batches: all that is ready when the stream has room goes at once, up to the bounds
- * of a batch. A lone message waits for nothing but the end of the current turn of the event loop.
+ * What one end of a link has to say, in batches: all that is ready when the stream has room goes at once, up
+ * to the bounds of a batch. A lone message waits for nothing but the end of the current turn of the event
+ * loop.
  */
 export class Outbox<D extends DescMessage> implements AsyncIterable<MessageShape<D>> {
   readonly #schema: D;
@@ -26,11 +29,19 @@ export class Outbox<D extends DescMessage> implements AsyncIterable<MessageShape
     this.#schema = schema;
   }
 
-  /** Adds a message behind those that wait; `onTaken` is called when it goes into a batch. */
+  /**
+   * Adds a message behind those that wait; `onTaken` is called when it goes into a batch, which is not before
+   * the batch ahead of it has left for the network.
+   */
   push(bytes: EncodedMessage, onTaken?: () => void): void {
     if (this.#ended) return;
     this.#waiting.push({ bytes, onTaken });
     this.#notify();
+  }
+
+  /** Whether nothing more is taken. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   /** Ends the iteration after what waits: with `failure`, where one is given. */
@@ -63,8 +74,8 @@ export class Outbox<D extends DescMessage> implements AsyncIterable<MessageShape
     let count = 0;
     let size = 0;
     for (const { bytes } of this.#waiting) {
-      if (count === MAX_BATCH_MESSAGES || (count > 0 && size + bytes.length > MAX_BATCH_BYTES)) break;
-      size += bytes.length;
+      size += TAG_BYTES + bytes.length;
+      if (count === MAX_BATCH_MESSAGES || (count > 0 && size > MAX_BATCH_BYTES)) break;
       count++;
     }
     return this.#waiting.splice(0, count).map(({ bytes, onTaken }) => {

@@ -16,7 +16,9 @@ import type { TaskHandler, TaskScope } from '../task-sink.ts';
 import { Outbox } from './outbox.ts';
 import { ServedTask } from './served-task.ts';
 
-/** How long a draining server waits for the opener's half-close once nothing is in flight, in milliseconds. */
+/**
+ * How long a draining server waits for the opener's half-close once nothing is in flight, in milliseconds.
+ */
 const HALF_CLOSE_WAIT_MS = 1000;
 
 /** What stands behind the serving end of a link. */
@@ -34,8 +36,8 @@ export interface LinkService<D extends DescMessage> {
 }
 
 /**
- * The serving end of a link, by the rules in `agent_service.proto`: reads requests, hands each task on, and yields the
- * batches of replies. A bad message costs an ERROR; only the end of the stream ends the link.
+ * The serving end of a link, by the rules in `agent_service.proto`: reads requests, hands each task on, and
+ * yields the batches of replies. A bad message costs an ERROR; only the end of the stream ends the link.
  */
 export async function* serveLink<D extends DescMessage>(
   requests: AsyncIterable<{ messages: AgentMessage[] }>,
@@ -47,7 +49,7 @@ export async function* serveLink<D extends DescMessage>(
   try {
     yield* link.outbox;
   } finally {
-    link.cancelAll();
+    link.close();
   }
 }
 
@@ -56,6 +58,9 @@ class LinkServer<D extends DescMessage> {
   readonly #context: CallContext;
   readonly #service: LinkService<D>;
   readonly #tasks = new Map<string, ServedTask>();
+  /** The ids of the broadcasts in flight. */
+  readonly #broadcasts = new Set<string>();
+  readonly #closed = new AbortController();
   /** Who the replies come from. */
   readonly #from: { sender: string };
   #halfClosed = false;
@@ -65,8 +70,12 @@ class LinkServer<D extends DescMessage> {
     this.#context = context;
     this.#service = service;
     this.#from = { sender: service.id };
-    if (context.draining.aborted) this.#drain();
-    else context.draining.addEventListener('abort', () => this.#drain(), { once: true });
+    const { signal, draining } = context;
+    const until = { signal: this.#closed.signal };
+    // The requests tell of a broken stream as well, but not after their half-close.
+    signal.addEventListener('abort', () => this.#broken(signal.reason), until);
+    draining.addEventListener('abort', () => this.#drain(), until);
+    if (draining.aborted) this.#drain();
   }
 
   /** Reads until the opener half-closes or the stream breaks. */
@@ -78,14 +87,22 @@ class LinkServer<D extends DescMessage> {
       this.#halfClosed = true;
       this.#endIfDone();
     } catch (error) {
-      this.outbox.end(RpcError.from(error));
-      this.cancelAll();
+      this.#broken(error);
     }
   }
 
-  cancelAll(): void {
+  /** Cancels what is still in flight, and lets go of the call. */
+  close(): void {
+    this.#closed.abort();
+    this.outbox.end();
+    if (this.#tasks.size === 0) return;
     const reason = troupeError('TASK_CANCELLED', 'The link that the task came over broke.');
     for (const task of this.#tasks.values()) task.cancel(reason);
+  }
+
+  #broken(reason: unknown): void {
+    this.outbox.end(RpcError.from(reason));
+    this.close();
   }
 
   #receive(received: AgentMessage): void {
@@ -95,6 +112,7 @@ class LinkServer<D extends DescMessage> {
         case MessageType.TASK:
           return this.#startTask(message);
         case MessageType.BROADCAST:
+          this.#refuseDuplicate(message);
           return void this.#answerBroadcast(message);
         case MessageType.CANCEL:
           return this.#tasks.get(message.correlationId)?.cancel(cancelled());
@@ -113,12 +131,7 @@ class LinkServer<D extends DescMessage> {
 
   #startTask(message: AgentMessage): void {
     if (this.#context.draining.aborted) throw draining();
-    if (this.#tasks.has(message.id)) {
-      throw troupeError(
-        'DUPLICATE_ID',
-        `A task with the id ${message.id} is already in flight on this link.`,
-      );
-    }
+    this.#refuseDuplicate(message);
     const task = new ServedTask(message, this.#service.id, this.outbox, () => {
       this.#tasks.delete(message.id);
       this.#endIfDone();
@@ -132,12 +145,21 @@ class LinkServer<D extends DescMessage> {
     }
   }
 
+  #refuseDuplicate({ id }: AgentMessage): void {
+    if (!this.#tasks.has(id) && !this.#broadcasts.has(id)) return;
+    throw troupeError('DUPLICATE_ID', `A message with the id ${id} is already in flight on this link.`);
+  }
+
   async #answerBroadcast(message: AgentMessage): Promise<void> {
+    this.#broadcasts.add(message.id);
     try {
       const reply = await this.#service.broadcast(message, this.#context);
       this.#send(message, reply ?? replyTo(message, MessageType.RESULT, this.#from));
     } catch (error) {
       this.#send(message, errorOf(message, RpcError.from(error), this.#from));
+    } finally {
+      this.#broadcasts.delete(message.id);
+      this.#endIfDone();
     }
   }
 
@@ -153,13 +175,10 @@ class LinkServer<D extends DescMessage> {
   }
 
   #endIfDone(): void {
-    if (this.#tasks.size > 0) return;
-    if (this.#context.draining.aborted) {
-      if (this.#halfClosed) this.outbox.end(draining());
-      else setTimeout(() => this.outbox.end(draining()), HALF_CLOSE_WAIT_MS).unref();
-    } else if (this.#halfClosed) {
-      this.outbox.end();
-    }
+    if (this.#tasks.size > 0 || this.#broadcasts.size > 0) return;
+    const end = () => this.outbox.end(this.#context.draining.aborted ? draining() : undefined);
+    if (this.#halfClosed) end();
+    else if (this.#context.draining.aborted) setTimeout(end, HALF_CLOSE_WAIT_MS).unref();
   }
 }
 

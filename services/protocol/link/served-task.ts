@@ -1,7 +1,7 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
-import type { RpcError } from '../../rpc/rpc-error.ts';
-import { encodeMessage, encodeReply } from '../encoded.ts';
+import { RpcError } from '../../rpc/rpc-error.ts';
+import { type EncodedMessage, encodeMessage, encodeReply } from '../encoded.ts';
 import { errorOf } from '../reply.ts';
 import type { TaskSink } from '../task-sink.ts';
 import { MAX_WAITING_PROGRESS, MAX_WAITING_PROGRESS_BYTES, slowReader } from '../task-stream.ts';
@@ -41,21 +41,13 @@ export class ServedTask implements TaskSink {
 
   progress(message: AgentMessage): void {
     if (this.#ended) return;
-    const bytes = encodeMessage(message);
-    if (
-      this.#waiting >= MAX_WAITING_PROGRESS ||
-      (this.#waiting > 0 && this.#waitingBytes + bytes.length > MAX_WAITING_PROGRESS_BYTES)
-    ) {
-      const error = slowReader();
+    try {
+      this.#push(encodeMessage(message));
+    } catch (thrown) {
+      const error = RpcError.from(thrown);
       this.error(error);
-      return this.cancel(error);
+      this.cancel(error);
     }
-    this.#waiting++;
-    this.#waitingBytes += bytes.length;
-    this.#outbox.push(bytes, () => {
-      this.#waiting--;
-      this.#waitingBytes -= bytes.length;
-    });
   }
 
   result(message: AgentMessage): void {
@@ -64,6 +56,22 @@ export class ServedTask implements TaskSink {
 
   error(error: RpcError): void {
     this.#end(errorOf(this.#task, error, { sender: this.#sender }));
+  }
+
+  /**
+   * Lets a PROGRESS wait for its turn. One alone may have any size; more are SLOW_READER when they get too
+   * many.
+   */
+  #push(bytes: EncodedMessage): void {
+    const full =
+      this.#waiting >= MAX_WAITING_PROGRESS || this.#waitingBytes + bytes.length > MAX_WAITING_PROGRESS_BYTES;
+    if (full && this.#waiting > 0) throw slowReader();
+    this.#waiting++;
+    this.#waitingBytes += bytes.length;
+    this.#outbox.push(bytes, () => {
+      this.#waiting--;
+      this.#waitingBytes -= bytes.length;
+    });
   }
 
   #end(message: AgentMessage): void {

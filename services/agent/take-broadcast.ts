@@ -1,0 +1,61 @@
+import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
+import { admitMessage } from '../protocol/message.ts';
+import { troupeError } from '../protocol/reason.ts';
+import { resultOf } from '../protocol/reply.ts';
+import { timedOut } from '../protocol/stopped.ts';
+import type { TaskScope } from '../protocol/task-sink.ts';
+import { messageDeadline } from '../protocol/ttl.ts';
+import { fromValue } from '../protocol/value.ts';
+import type { Deadline } from '../rpc/deadline.ts';
+import { RpcError } from '../rpc/rpc-error.ts';
+import type { AgentDefinition } from './definition.ts';
+import { handlerFailure, replyOf } from './handler-failure.ts';
+import type { History } from './history.ts';
+
+/**
+ * Takes a BROADCAST: answers what the agent's `onBroadcast` replies, or nothing where it only acknowledges.
+ * Fails as a task does: MESSAGE_EXPIRED before any work, HANDLER_FAILED, TASK_TIMED_OUT.
+ */
+export async function takeBroadcast(
+  message: AgentMessage,
+  scope: Pick<TaskScope, 'deadline'>,
+  { definition, history }: { definition: AgentDefinition; history: History },
+): Promise<AgentMessage | undefined> {
+  const noteEnd = history.note(message);
+  try {
+    admitMessage(message);
+    const deadline = messageDeadline(message, { callDeadline: scope.deadline });
+    if (deadline.expired) {
+      throw troupeError('MESSAGE_EXPIRED', 'The broadcast had expired before it was looked at.', {
+        agent: definition.id,
+      });
+    }
+    const reply = await inTime(heard(message, definition), deadline);
+    noteEnd();
+    return reply;
+  } catch (thrown) {
+    const error = RpcError.from(thrown);
+    noteEnd(error);
+    throw error;
+  }
+}
+
+async function heard(message: AgentMessage, definition: AgentDefinition): Promise<AgentMessage | undefined> {
+  const payload = fromValue(message.payload);
+  try {
+    const reply = await definition.onBroadcast?.(payload, message);
+    return reply === undefined
+      ? undefined
+      : replyOf(() => resultOf(message, reply, { sender: definition.id }));
+  } catch (thrown) {
+    throw handlerFailure(thrown, { agent: definition.id });
+  }
+}
+
+/** Waits for `work`, but no longer than to its deadline. */
+function inTime<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const forget = deadline.onExpired(() => reject(timedOut()));
+    work.then(resolve, reject).finally(forget);
+  });
+}

@@ -1,0 +1,129 @@
+import { Command, CommanderError, Option } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { RpcError } from '../rpc/rpc-error.ts';
+import type { Act, Work } from './act.ts';
+import { addAgents } from './commands/agents.ts';
+import { addBroadcast } from './commands/broadcast.ts';
+import { addDescribe } from './commands/describe.ts';
+import { addDispatch } from './commands/dispatch.ts';
+import { addHealth } from './commands/health.ts';
+import { addRun } from './commands/run.ts';
+import { addSend } from './commands/send.ts';
+import { addState } from './commands/state.ts';
+import { addTail } from './commands/tail.ts';
+import { addUp } from './commands/up.ts';
+import { addVerify } from './commands/verify.ts';
+import { parseDuration } from './duration.ts';
+import { errorText } from './error-text.ts';
+import { EXIT_CODE_MEANINGS, ExitCode, exitCodeOf } from './exit-code.ts';
+import { addressValue } from './option-values.ts';
+import { OUTPUT_FORMATS, Output, type OutputFormat } from './output.ts';
+import { Printer } from './printer.ts';
+import { DEFAULT_ORCHESTRATOR, Session } from './session.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What the options say that every command takes. */
+interface GlobalOptions {
+  orchestrator?: string;
+  timeout?: number;
+  output: OutputFormat;
+}
+
+/** The command `troupe`: runs what `args` say, and answers how it ended. It never throws. */
+export async function troupe(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let exitCode: ExitCode = ExitCode.OK;
+  const act: Act =
+    <A extends unknown[]>(work: Work<A>) =>
+    async (...given) => {
+      const command = given.pop() as Command;
+      const { output: format, ...options } = command.optsWithGlobals<GlobalOptions>();
+      const orchestrator = options.orchestrator ?? orchestratorOf(terminal, command);
+      const output = new Output(terminal, format);
+      const session = new Session({ ...options, orchestrator }, output, terminal);
+      try {
+        exitCode = (await work(session, ...(given as A))) ?? ExitCode.OK;
+      } catch (error) {
+        // Whoever read the data has seen enough (`| head`): that is no failure.
+        if (!output.stdout.closed.aborted) throw error;
+      } finally {
+        session.troupe.close();
+      }
+    };
+  try {
+    await makeProgram(act, terminal).parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (thrown) {
+    return explain(thrown, terminal);
+  }
+}
+
+/** Tells what went wrong, unless commander did, and answers the exit code for it. */
+async function explain(thrown: unknown, terminal: Terminal): Promise<ExitCode> {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
+  if (terminal.interrupted.aborted) return ExitCode.CANCELLED;
+  const error = RpcError.from(thrown);
+  const stderr = new Printer(terminal.stderr, terminal.env);
+  await stderr.line(errorText(error, stderr));
+  return exitCodeOf(error);
+}
+
+function orchestratorOf({ env }: Terminal, command: Command): string {
+  const text = env.TROUPE_ORCHESTRATOR;
+  if (!text) return DEFAULT_ORCHESTRATOR;
+  try {
+    return addressValue(text);
+  } catch (error) {
+    return command.error(`error: TROUPE_ORCHESTRATOR: ${(error as Error).message}`);
+  }
+}
+
+function makeProgram(act: Act, terminal: Terminal): Command {
+  const stdout = new Printer(terminal.stdout, terminal.env);
+  const stderr = new Printer(terminal.stderr, terminal.env);
+  const program = new Command('troupe')
+    .description('A mesh of specialised agents over gRPC: start it, ask it, watch it.')
+    .version(packageJson.version, '-V, --version', 'Show the version.')
+    .helpOption('-h, --help', 'Show this help.')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      getOutHelpWidth: () => stdout.columns,
+      getErrHelpWidth: () => stderr.columns,
+      getOutHasColors: () => stdout.coloured,
+      getErrHasColors: () => stderr.coloured,
+    })
+    .configureHelp({ showGlobalOptions: true, styleTitle: (title) => stdout.paint('bold', title) })
+    .addOption(
+      new Option(
+        '-O, --orchestrator <host:port>',
+        `Where the orchestrator is (default: TROUPE_ORCHESTRATOR, or ${DEFAULT_ORCHESTRATOR}).`,
+      ).argParser(addressValue),
+    )
+    .addOption(
+      new Option('--timeout <time>', 'How long it may take: 500ms, 5s, 2m.').argParser(parseDuration),
+    )
+    .addOption(
+      new Option(
+        '-o, --output <format>',
+        'How data is written: one JSON document, or for streams one a line.',
+      )
+        .choices(OUTPUT_FORMATS)
+        .default('text'),
+    )
+    .addHelpText('after', `\n${exitCodes()}`);
+  for (const add of [addUp, addAgents, addDescribe, addHealth, addTail])
+    add(program.commandsGroup('The mesh:'), act);
+  for (const add of [addDispatch, addSend, addBroadcast, addRun]) add(program.commandsGroup('Work:'), act);
+  addState(program.commandsGroup('What agents share:'), act);
+  addVerify(program.commandsGroup('For authors of agents:'), act);
+  return program;
+}
+
+function exitCodes(): string {
+  const lines = Object.entries(EXIT_CODE_MEANINGS).map(
+    ([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`,
+  );
+  return ['Exit codes:', ...lines].join('\n');
+}
