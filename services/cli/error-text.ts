@@ -1,3 +1,5 @@
+import type { Message } from '@bufbuild/protobuf';
+import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
 import { anyUnpack, durationMs } from '@bufbuild/protobuf/wkt';
 import {
   BadRequestSchema,
@@ -17,7 +19,8 @@ import type { Printer } from './printer.ts';
  * do next where that is known.
  */
 export function errorText(error: RpcError, printer: Printer): string {
-  const infos = errorInfos(error);
+  // A step's failure is followed by its cause's, and an agent's own stand beside the mesh's.
+  const infos = detailsOf(error, ErrorInfoSchema);
   const reasons = infos.map(({ reason, domain }) =>
     domain === TROUPE_DOMAIN ? reason : `${reason} of ${domain}`,
   );
@@ -32,11 +35,11 @@ export function errorText(error: RpcError, printer: Printer): string {
   ].join('\n');
 }
 
-/** Every ErrorInfo, the mesh's own and those of agents; a step's failure is followed by its cause's. */
-function errorInfos({ details }: RpcError): ErrorInfo[] {
+/** The details of a type. They come from any member: one that does not decode says nothing, and hides no other. */
+function detailsOf<T extends Message>({ details }: RpcError, schema: GenMessage<T>): T[] {
   return details.flatMap((detail) => {
     try {
-      return anyUnpack(detail, ErrorInfoSchema) ?? [];
+      return (anyUnpack(detail, schema) as T | undefined) ?? [];
     } catch {
       return [];
     }
@@ -44,8 +47,8 @@ function errorInfos({ details }: RpcError): ErrorInfo[] {
 }
 
 function violations(error: RpcError): string[] {
-  const { fieldViolations = [] } = error.detail(BadRequestSchema) ?? {};
-  return fieldViolations
+  return detailsOf(error, BadRequestSchema)
+    .flatMap(({ fieldViolations }) => fieldViolations)
     .filter(({ field, description }) => !says(error.message, field, description))
     .map(({ field, description }) => (field === '' ? description : `${field}: ${description}`));
 }
@@ -89,7 +92,7 @@ const NEXT: Readonly<Record<string, (where: Readonly<Record<string, string>>) =>
 };
 
 function nextStep(error: RpcError, infos: readonly ErrorInfo[]): string | undefined {
-  const retry = error.detail(RetryInfoSchema)?.retryDelay;
+  const retry = detailsOf(error, RetryInfoSchema)[0]?.retryDelay;
   if (retry) return `Try again in ${formatDuration(durationMs(retry))}.`;
   for (const { reason, domain, metadata } of infos) {
     const known = domain === TROUPE_DOMAIN && Object.hasOwn(NEXT, reason) ? NEXT[reason] : undefined;

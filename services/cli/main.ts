@@ -5,7 +5,7 @@ import { troupe } from './program.ts';
 const interrupted = new AbortController();
 const killed = new AbortController();
 let signals = 0;
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
     signals += 1;
     if (signals === 1) interrupted.abort();
@@ -22,6 +22,7 @@ process.exitCode = await troupe(process.argv.slice(2), {
   env,
   cwd: process.cwd(),
   node,
+  kill: (pid, signal) => void process.kill(pid, signal),
   interrupted: interrupted.signal,
   killed: killed.signal,
 });

@@ -4,6 +4,8 @@ import type { Terminal } from './terminal.ts';
 
 /** How data is written: JSON for programs, text for people. */
 export const OUTPUT_FORMATS = ['text', 'json'] as const;
+
+/** One of them. */
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /** What is written, in both forms; only the one that is wanted is made. */

@@ -13,6 +13,7 @@ import { addSend } from './commands/send.ts';
 import { addState } from './commands/state.ts';
 import { addTail } from './commands/tail.ts';
 import { addUp } from './commands/up.ts';
+import { addVerify } from './commands/verify.ts';
 import { parseDuration } from './duration.ts';
 import { errorText } from './error-text.ts';
 import { EXIT_CODE_MEANINGS, ExitCode, exitCodeOf } from './exit-code.ts';
@@ -117,6 +118,7 @@ function makeProgram(act: Act, terminal: Terminal): Command {
     add(program.commandsGroup('The mesh:'), act);
   for (const add of [addDispatch, addSend, addBroadcast, addRun]) add(program.commandsGroup('Work:'), act);
   addState(program.commandsGroup('What agents share:'), act);
+  addVerify(program.commandsGroup('For authors of agents:'), act);
   return program;
 }
 

@@ -54,7 +54,7 @@ export class StepProgress {
 
   /** The step that runs is done, by `agent`, in `durationMs`. */
   async finished(agent: string, durationMs: number): Promise<void> {
-    await this.#ended('✓', 'green', `${agent}  ${this.#printer.paint('dim', formatDuration(durationMs))}`);
+    await this.#ended('✓', 'green', `${elapsedText(durationMs)}  ${agent}`);
   }
 
   /** Whatever still runs has failed. */
@@ -76,7 +76,7 @@ export class StepProgress {
     const step = this.#running;
     if (!step) return;
     this.#frame = (this.#frame + 1) % FRAMES.length;
-    const elapsed = formatDuration(performance.now() - step.since);
+    const elapsed = elapsedText(performance.now() - step.since);
     const line = this.#row(FRAMES[this.#frame]!, 'cyan', step, `${elapsed}  ${step.news}`);
     // A line that wraps could not be drawn over.
     const fits = stripVTControlCharacters(line).length < this.#printer.columns;
@@ -93,9 +93,14 @@ export class StepProgress {
   }
 
   #row(mark: string, style: Style, { name, capability }: StepTitle, text: string): string {
-    const cells = [{ text: mark, style }, name, { text: capability, style: 'dim' as const }];
-    return `${row(this.#printer, cells, this.#widths)}  ${text}`.trimEnd();
+    const cells = [{ text: mark, style }, name, { text: capability, style: 'dim' as const }, text];
+    return row(this.#printer, cells, this.#widths);
   }
+}
+
+/** A time as wide as most are, so that what follows it stands below one another. */
+function elapsedText(ms: number): string {
+  return formatDuration(ms).padStart(7);
 }
 
 const CLEAR_LINE = '\r\x1b[2K';

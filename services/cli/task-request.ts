@@ -22,7 +22,7 @@ export function addRequestOptions(command: Command): Command {
     .option('--task <text>', 'What is asked for, in free text.')
     .option(
       '--correlation <id>',
-      'A name for it in the log of messages: "troupe tail --correlation ID" finds it again.',
+      'A name of your own for it, by which "troupe tail --correlation ID" finds it again.',
     );
 }
 

@@ -44,7 +44,7 @@ export function addRun(program: Command, act: Act): void {
     .option('--out <folder>', 'Write the documents that the last step made into this folder.')
     .option(
       '--correlation <id>',
-      'A name for it in the log of messages: "troupe tail --correlation ID" finds it again.',
+      'A name of your own for it, by which "troupe tail --correlation ID" finds its tasks.',
     )
     .addHelpText('after', '\nFor example:\n  troupe run brief.yaml --attach report.md --out .')
     .action(

@@ -43,6 +43,11 @@ export function addUp(program: Command, act: Act): void {
       listenOrOffValue,
     )
     .configureHelp({ showGlobalOptions: false })
+    .hook('preAction', (_program, command) => {
+      // Whoever says where the orchestrator is would expect it to listen there.
+      if (command.optsWithGlobals().orchestrator === undefined) return;
+      command.error('error: "up" starts an orchestrator of its own: --listen says where it listens.');
+    })
     .action(act(up));
 }
 
