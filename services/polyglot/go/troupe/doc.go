@@ -3,5 +3,3 @@
 //
 // It is written from the comments in proto/troupe/v1 alone, and nothing in it is needed to be a member.
 package troupe
-
-//go:generate buf generate --template ../buf.gen.yaml -o .. ../../../..

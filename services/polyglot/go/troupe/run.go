@@ -2,7 +2,6 @@ package troupe
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net"
@@ -51,10 +50,7 @@ func Run(agent Agent) error {
 	}
 	serving := make(chan error, 1)
 	go func() { serving <- server.Serve(listener) }()
-	address := listener.Addr().String()
-	if err := json.NewEncoder(os.Stdout).Encode(map[string]any{"ready": true, "address": address}); err != nil {
-		return err
-	}
+	fmt.Printf("{\"ready\":true,\"address\":%q}\n", listener.Addr())
 
 	me := &troupev1.RegisterRequest{
 		AgentId:    card.Id,

@@ -41,12 +41,13 @@ class Service(AgentServiceServicer):
         return DescribeResponse(card=self._runner.agent.card)
 
     async def Handle(self, request: HandleRequest, context: grpc.aio.ServicerContext) -> HandleResponse:
+        holds_message = request.HasField("message")
         message = complete(request.message)
         for name, value in context.invocation_metadata() or ():
             if name in _FORWARDED_METADATA and name not in message.headers:
                 message.headers[name] = value
         try:
-            if not request.HasField("message"):
+            if not holds_message:
                 text = "The request holds no message."
                 raise TroupeError("INVALID_MESSAGE", text, [("message", "is missing")])
             return HandleResponse(message=await self._answer(message, context.time_remaining()))

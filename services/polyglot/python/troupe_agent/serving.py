@@ -28,7 +28,7 @@ async def serve(agent: Agent) -> None:
     """Serves, announces, and on SIGTERM or SIGINT drains. Returns when the instance has left.
 
     Environment: TROUPE_LISTEN (default `127.0.0.1:0`), TROUPE_ORCHESTRATORS (`host:port`, comma between), TROUPE_ADVERTISE (default:
-    the host that the orchestrator sees, with our port). Writes `{"ready": true, "address": …}` to standard output once it
+    the host that the orchestrator sees, with our port). Writes `{"ready":true,"address":…}` to standard output once it
     serves.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
@@ -51,7 +51,8 @@ async def serve(agent: Agent) -> None:
     port = server.add_insecure_port(listen)
     await server.start()
     host = listen.rpartition(":")[0]
-    print(json.dumps({"ready": True, "address": f"{host}:{port}"}), flush=True)
+    ready = {"ready": True, "address": f"{host}:{port}"}
+    print(json.dumps(ready, separators=(",", ":")), flush=True)
     orchestrators = [o.strip() for o in os.environ.get("TROUPE_ORCHESTRATORS", "").split(",") if o.strip()]
     address = os.environ.get("TROUPE_ADVERTISE") or f":{port}"
     announcers = [Announcer(orchestrator, agent.card, address) for orchestrator in orchestrators]

@@ -17,6 +17,7 @@ import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +33,7 @@ final class Member extends AgentServiceGrpc.AgentServiceImplBase {
   }
 
   private static final int MAX_HOPS = 16;
+  private static final int MAX_MESSAGE_BYTES = 4 * 1024 * 1024 - 64 * 1024;
   private static final long MAX_TTL_NANOS = TimeUnit.HOURS.toNanos(1);
   private static final long DEFAULT_TTL_NANOS = TimeUnit.SECONDS.toNanos(30);
 
@@ -58,7 +60,8 @@ final class Member extends AgentServiceGrpc.AgentServiceImplBase {
   @Override
   public void handle(HandleRequest request, StreamObserver<HandleResponse> response) {
     try {
-      response.onNext(answer(request.getMessage()));
+      if (!request.hasMessage()) throw Failure.invalid("INVALID_MESSAGE", "message", "is missing");
+      response.onNext(answer(complete(request.getMessage())));
       response.onCompleted();
     } catch (StatusRuntimeException error) {
       response.onError(error);
@@ -99,8 +102,12 @@ final class Member extends AgentServiceGrpc.AgentServiceImplBase {
       life.addListener(ended -> worker.interrupt(), Runnable::run);
       try {
         Value output = life.call(() -> handler.handle(task));
+        AgentMessage result = reply(task, MessageType.MESSAGE_TYPE_RESULT).setPayload(output).build();
+        if (result.getSerializedSize() > MAX_MESSAGE_BYTES) {
+          throw Failure.of(Code.RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", "The result is over 4 MiB - 64 KiB.");
+        }
         done = true;
-        return reply(task, MessageType.MESSAGE_TYPE_RESULT).setPayload(output).build();
+        return result;
       } catch (StatusRuntimeException error) {
         throw error;
       } catch (Exception error) {
@@ -123,6 +130,7 @@ final class Member extends AgentServiceGrpc.AgentServiceImplBase {
     try {
       if (draining) throw Failure.of(Code.UNAVAILABLE, "DRAINING", "This instance is about to leave.");
       check(task);
+      Payload.check(task.getPayload());
       Handler handler = handlers.get(task.getCapability());
       if (handler == null) {
         String text = card.getId() + " has no capability " + task.getCapability() + ", but " + handlers.keySet();
@@ -158,6 +166,17 @@ final class Member extends AgentServiceGrpc.AgentServiceImplBase {
         .build();
   }
 
+  /** Fills in what a receiver fills in where it is empty, and what a trace needs from the metadata of the call. */
+  private static AgentMessage complete(AgentMessage message) {
+    AgentMessage.Builder complete = message.toBuilder();
+    if (message.getId().isEmpty()) complete.setId(newId());
+    if (message.getSender().isEmpty()) complete.setSender("anonymous");
+    TraceMetadata.current().forEach((name, value) -> {
+      if (!message.containsHeaders(name)) complete.putHeaders(name, value);
+    });
+    return complete.build();
+  }
+
   private static void check(AgentMessage message) {
     if (message.getHops() > MAX_HOPS) {
       throw Failure.of(Code.FAILED_PRECONDITION, "HOP_LIMIT", "Over 16 agents have passed the work on.");
@@ -174,6 +193,13 @@ final class Member extends AgentServiceGrpc.AgentServiceImplBase {
     if (!message.hasTtl()) return Context.current().getDeadline() == null ? DEFAULT_TTL_NANOS : MAX_TTL_NANOS;
     Duration ttl = message.getTtl();
     return Math.min(TimeUnit.SECONDS.toNanos(ttl.getSeconds()) + ttl.getNanos(), MAX_TTL_NANOS);
+  }
+
+  /** A UUIDv7: one that sorts by the time it was made (RFC 9562). */
+  private static String newId() {
+    UUID random = UUID.randomUUID();
+    long high = System.currentTimeMillis() << 16 | 0x7000 | random.getMostSignificantBits() & 0x0FFF;
+    return new UUID(high, random.getLeastSignificantBits()).toString();
   }
 
   /** A message about another one; its receiver fills in the id and the time. */

@@ -8,6 +8,7 @@ import dev.troupe.v1.AgentMessage;
 import dev.troupe.v1.AgentServiceGrpc;
 import dev.troupe.v1.Capability;
 import io.grpc.Server;
+import io.grpc.ServerInterceptors;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -64,7 +65,11 @@ public final class TimeAgent {
     HealthStatusManager health = new HealthStatusManager();
     health.setStatus(AgentServiceGrpc.SERVICE_NAME, ServingStatus.SERVING);
     Server server =
-        NettyServerBuilder.forAddress(listenAddress()).addService(member).addService(health.getHealthService()).build().start();
+        NettyServerBuilder.forAddress(listenAddress())
+            .addService(ServerInterceptors.intercept(member, new TraceMetadata()))
+            .addService(health.getHealthService())
+            .build()
+            .start();
     InetSocketAddress address = (InetSocketAddress) server.getListenSockets().get(0);
     System.out.printf(
         "{\"ready\":true,\"address\":\"%s:%d\"}%n", address.getAddress().getHostAddress(), address.getPort());
