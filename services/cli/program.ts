@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { RpcError } from '../rpc/rpc-error.ts';
 import type { Act, Work } from './act.ts';
+import { addAgent } from './commands/agent.ts';
 import { addAgents } from './commands/agents.ts';
 import { addBroadcast } from './commands/broadcast.ts';
 import { addDescribe } from './commands/describe.ts';
@@ -113,7 +114,7 @@ function makeProgram(act: Act, terminal: Terminal): Command {
         .default('text'),
     )
     .addHelpText('after', `\n${exitCodes()}`);
-  for (const add of [addUp, addAgents, addDescribe, addHealth, addTail])
+  for (const add of [addUp, addAgent, addAgents, addDescribe, addHealth, addTail])
     add(program.commandsGroup('The mesh:'), act);
   for (const add of [addDispatch, addSend, addBroadcast, addRun]) add(program.commandsGroup('Work:'), act);
   addState(program.commandsGroup('What agents share:'), act);

@@ -9,7 +9,10 @@ const OF_ONE_PROCESS = ['TROUPE_LISTEN', 'TROUPE_ADVERTISE', 'TROUPE_INSTANCE_ID
 /** What the lines of the orchestrator are labelled with. */
 export const ORCHESTRATOR_NAME = 'orchestrator';
 
-/** The orchestrator of a mesh as a process that listens at `listen`, and for HTTP at `http`, which may be `off`. */
+/**
+ * The orchestrator of a mesh as a process that listens at `listen`, and for HTTP at `http`, which may be
+ * `off`.
+ */
 export function orchestratorProcess(
   { orchestrator }: MeshFile,
   { listen, http }: { listen: string; http: string },
@@ -32,7 +35,10 @@ export function orchestratorProcess(
   };
 }
 
-/** The agents of a mesh as processes, one for each instance, which announce themselves to the orchestrator at `address`. */
+/**
+ * The agents of a mesh as processes, one for each instance, which announce themselves to the orchestrator
+ * at `address`.
+ */
 export function agentProcesses(mesh: MeshFile, address: string, { env }: Terminal): SupervisedProcess[] {
   return mesh.agents.flatMap((agent) =>
     namesOf(agent).map((name) => ({
@@ -45,7 +51,9 @@ export function agentProcesses(mesh: MeshFile, address: string, { env }: Termina
   );
 }
 
-/** What the lines of an agent's instances are labelled with: its name, and a number where there are several. */
+/**
+ * What the lines of an agent's instances are labelled with: its name, and a number where there are several.
+ */
 function namesOf({ name, instances }: MeshAgent): string[] {
   if (instances === 1) return [name];
   return Array.from({ length: instances }, (_, index) => `${name}-${index + 1}`);
