@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { AgentService } from '../../gen/troupe/v1/agent_service_pb.js';
 import { type Agent, RosterEventType } from '../../gen/troupe/v1/roster_pb.js';
-import { type Child, type ChildCommand, startChild } from '../../services/cli/child.ts';
+import { type Child, type ChildCommand, startChild } from '../../services/cli/mesh/child.ts';
 import { Troupe } from '../../services/client/index.ts';
 import { type Orchestrator, startOrchestrator } from '../../services/orchestrator/orchestrator.ts';
 import { Channel } from '../../services/rpc/channel.ts';
