@@ -192,6 +192,20 @@ describe.each(DOORS)('A task over %s', (door) => {
     expect(reasonOf(await reason.promise)).toBe('TASK_TIMED_OUT');
   });
 
+  it('that runs out of time has failed, whatever its handler answers after that', async () => {
+    const { ask, agent } = await served({
+      capabilities: {
+        late: {
+          handle: (_, { signal }) => new Promise((resolve) => (signal.onabort = () => resolve('late'))),
+        },
+      },
+    });
+    expect(await reasonIn(ask[door]({ ttl: msToDuration(40) }))).toBe('TASK_TIMED_OUT');
+    const beat = await ask[door]({ type: MessageType.HEARTBEAT });
+    expect(beat?.heartbeat).toMatchObject({ inFlight: 0, failed: 1n });
+    expect(reasonOf(agent.history[0]!.error!)).toBe('TASK_TIMED_OUT');
+  });
+
   it('that its caller cancels is cancelled in its handler, which may still fail as it likes', async () => {
     const started = Promise.withResolvers<AbortSignal>();
     const { ask, agent } = await served({
