@@ -8,6 +8,8 @@ export type Command = readonly string[];
 
 /** How a language's folder is built, with its own toolchain. */
 export interface Language {
+  /** Its name, for people. */
+  label: string;
   /** Where its sources are. */
   folder: string;
   /** What has to be there, by what it says about itself; a command that fails is missing. */
@@ -36,6 +38,7 @@ const PROTOS = [
 /** The languages, and how each is built. */
 export const LANGUAGES: Readonly<Record<LanguageName, Language>> = {
   python: {
+    label: 'Python',
     folder: resolve(POLYGLOT, 'python'),
     needs: [
       {
@@ -61,6 +64,7 @@ export const LANGUAGES: Readonly<Record<LanguageName, Language>> = {
     ],
   },
   go: {
+    label: 'Go',
     folder: resolve(POLYGLOT, 'go'),
     needs: [{ name: 'Go (go)', check: ['go', 'version'] }],
     build: [
@@ -69,6 +73,7 @@ export const LANGUAGES: Readonly<Record<LanguageName, Language>> = {
     ],
   },
   java: {
+    label: 'Java',
     folder: resolve(POLYGLOT, 'java'),
     needs: [
       { name: 'a JDK 17 or newer (javac)', check: ['javac', '--release', '17', '--version'] },
