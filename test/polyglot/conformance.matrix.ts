@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ChildCommand } from '../../services/cli/child.ts';
+import type { ChildCommand } from '../../services/cli/mesh/child.ts';
 import { type Outcome, verify } from '../../services/verify/index.ts';
 import { describeBuilt } from './built.ts';
 import { conformanceReport } from './conformance-report.ts';
