@@ -58,7 +58,7 @@ export class RpcServer {
   readonly #health = createHealth();
   readonly #open = new Set<ServerCall>();
   readonly #draining = new AbortController();
-  #whenIdle: (() => void) | undefined;
+  readonly #whenIdle = new Set<() => void>();
 
   constructor(options: ServerOptions) {
     this.#server = new Server({
@@ -70,7 +70,7 @@ export class RpcServer {
       draining: this.#draining.signal,
       open: this.#open,
       onEnd: () => {
-        if (this.#open.size === 0) this.#whenIdle?.();
+        if (this.#open.size === 0) for (const idle of this.#whenIdle) idle();
       },
     };
     const services = [...options.services, bind(Health, this.#health.handlers)];
@@ -129,11 +129,13 @@ export class RpcServer {
   #idle(withinMs: number): Promise<void> {
     if (this.#open.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, withinMs);
-      this.#whenIdle = () => {
+      const idle = () => {
         clearTimeout(timer);
+        this.#whenIdle.delete(idle);
         resolve();
       };
+      const timer = setTimeout(idle, withinMs);
+      this.#whenIdle.add(idle);
     });
   }
 
