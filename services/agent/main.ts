@@ -1,6 +1,7 @@
 import { createLogger } from '../rpc/log.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import { untilTerminated } from '../rpc/termination.ts';
+import { withConformanceProbe } from './conformance-probe.ts';
 import type { AgentDefinition } from './definition.ts';
 import { serveAgent } from './running-agent.ts';
 
@@ -9,15 +10,16 @@ import { serveAgent } from './running-agent.ts';
  * has left.
  *
  * Its environment: TROUPE_LISTEN (default `127.0.0.1:0`), TROUPE_ORCHESTRATORS (`host:port`, comma between),
- * TROUPE_ADVERTISE, TROUPE_INSTANCE_ID, TROUPE_LOG_LEVEL (default info). Once it serves, it writes
- * `{"ready":true,"address":…}` as a line to standard output. An agent that cannot be served ends the process
- * with code 1.
+ * TROUPE_ADVERTISE, TROUPE_INSTANCE_ID, TROUPE_LOG_LEVEL (default info), TROUPE_CONFORMANCE (with 1 it also
+ * offers `conformance.probe`, for `troupe verify`). Once it serves, it writes `{"ready":true,"address":…}` as a
+ * line to standard output. An agent that cannot be served ends the process with code 1.
  */
 export async function run(definition: AgentDefinition): Promise<void> {
   const { env } = process;
   const log = createLogger({ level: env.TROUPE_LOG_LEVEL, base: { agent: definition.id } });
   try {
-    const agent = await serveAgent(definition, {
+    const offered = env.TROUPE_CONFORMANCE === '1' ? withConformanceProbe(definition) : definition;
+    const agent = await serveAgent(offered, {
       listen: env.TROUPE_LISTEN,
       orchestrators: env.TROUPE_ORCHESTRATORS?.split(',').filter((address) => address.trim() !== ''),
       advertise: env.TROUPE_ADVERTISE,

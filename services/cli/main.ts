@@ -22,6 +22,7 @@ process.exitCode = await troupe(process.argv.slice(2), {
   env,
   cwd: process.cwd(),
   node,
+  kill: (pid, signal) => void process.kill(pid, signal),
   interrupted: interrupted.signal,
   killed: killed.signal,
 });

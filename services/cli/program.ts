@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { RpcError } from '../rpc/rpc-error.ts';
 import type { Act, Work } from './act.ts';
+import { addAgent } from './commands/agent.ts';
 import { addAgents } from './commands/agents.ts';
 import { addBroadcast } from './commands/broadcast.ts';
 import { addDescribe } from './commands/describe.ts';
@@ -12,12 +13,13 @@ import { addSend } from './commands/send.ts';
 import { addState } from './commands/state.ts';
 import { addTail } from './commands/tail.ts';
 import { addUp } from './commands/up.ts';
-import { parseDuration } from './duration.ts';
-import { errorText } from './error-text.ts';
+import { addVerify } from './commands/verify.ts';
 import { EXIT_CODE_MEANINGS, ExitCode, exitCodeOf } from './exit-code.ts';
-import { addressValue } from './option-values.ts';
-import { OUTPUT_FORMATS, Output, type OutputFormat } from './output.ts';
-import { Printer } from './printer.ts';
+import { parseDuration } from './input/duration.ts';
+import { addressValue } from './input/option-values.ts';
+import { errorText } from './print/error-text.ts';
+import { OUTPUT_FORMATS, Output, type OutputFormat } from './print/output.ts';
+import { Printer } from './print/printer.ts';
 import { DEFAULT_ORCHESTRATOR, Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -112,10 +114,11 @@ function makeProgram(act: Act, terminal: Terminal): Command {
         .default('text'),
     )
     .addHelpText('after', `\n${exitCodes()}`);
-  for (const add of [addUp, addAgents, addDescribe, addHealth, addTail])
+  for (const add of [addUp, addAgent, addAgents, addDescribe, addHealth, addTail])
     add(program.commandsGroup('The mesh:'), act);
   for (const add of [addDispatch, addSend, addBroadcast, addRun]) add(program.commandsGroup('Work:'), act);
   addState(program.commandsGroup('What agents share:'), act);
+  addVerify(program.commandsGroup('For authors of agents:'), act);
   return program;
 }
 

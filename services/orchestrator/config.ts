@@ -14,6 +14,13 @@ export interface OrchestratorOptions {
   offlineGraceMs?: number;
   /** Whether the message log keeps payloads. Default: false. */
   logPayloads?: boolean;
+  /**
+   * Where its HTTP door listens, `host:port`: the same services as JSON, Connect and gRPC-Web. Default: there is
+   * no such door.
+   */
+  http?: string;
+  /** The origins whose pages may call through it, or `*` for any. Default: none. */
+  httpOrigins?: readonly string[];
   /** Where it logs. Default: nowhere. */
   log?: Logger;
 }
@@ -27,13 +34,16 @@ export function withDefaults(options: OrchestratorOptions): Required<Orchestrato
     leaseMs: options.leaseMs ?? 15_000,
     offlineGraceMs: options.offlineGraceMs ?? 60_000,
     logPayloads: options.logPayloads ?? false,
+    http: options.http ?? '',
+    httpOrigins: options.httpOrigins ?? [],
     log: options.log ?? silent,
   };
 }
 
 /**
- * The options that an environment holds: TROUPE_LISTEN, TROUPE_STATIC and TROUPE_DNS (comma between), TROUPE_LOG_PAYLOADS (`1` or
- * `true`).
+ * The options that an environment holds: TROUPE_LISTEN, TROUPE_STATIC and TROUPE_DNS (comma between),
+ * TROUPE_LOG_PAYLOADS (`1` or `true`), TROUPE_HTTP (`host:port`, or `off`) and TROUPE_HTTP_ORIGINS (comma
+ * between).
  */
 export function fromEnvironment(env: Readonly<Record<string, string | undefined>>): OrchestratorOptions {
   return {
@@ -41,6 +51,8 @@ export function fromEnvironment(env: Readonly<Record<string, string | undefined>
     static: list(env.TROUPE_STATIC),
     dns: list(env.TROUPE_DNS),
     logPayloads: env.TROUPE_LOG_PAYLOADS === '1' || env.TROUPE_LOG_PAYLOADS === 'true',
+    http: env.TROUPE_HTTP === 'off' ? '' : env.TROUPE_HTTP,
+    httpOrigins: list(env.TROUPE_HTTP_ORIGINS),
   };
 }
 

@@ -8,7 +8,8 @@ import { startOrchestrator } from './orchestrator.ts';
 const log = createLogger({ level: process.env.TROUPE_LOG_LEVEL, base: { service: 'orchestrator' } });
 try {
   const orchestrator = await startOrchestrator({ ...fromEnvironment(process.env), log });
-  process.stdout.write(`${JSON.stringify({ ready: true, address: orchestrator.address })}\n`);
+  const { address, http } = orchestrator;
+  process.stdout.write(`${JSON.stringify({ ready: true, address, ...(http && { http }) })}\n`);
   await untilTerminated(process, log, () => orchestrator.drain());
 } catch (error) {
   log.fatal({ error: RpcError.from(error).message }, 'the orchestrator cannot be served');

@@ -1,6 +1,6 @@
 import { OrchestratorService } from '../../gen/troupe/v1/orchestrator_service_pb.js';
 import { StateService } from '../../gen/troupe/v1/state_service_pb.js';
-import { bind, RpcServer } from '../rpc/server.ts';
+import { bind } from '../rpc/server.ts';
 import { type OrchestratorOptions, withDefaults } from './config.ts';
 import { DnsDiscovery } from './discovery/dns.ts';
 import { Leases } from './discovery/leases.ts';
@@ -8,6 +8,7 @@ import { staticDiscovery } from './discovery/static.ts';
 import { roundRobin } from './dispatch/balance.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { Router } from './dispatch/route.ts';
+import { openDoors } from './doors.ts';
 import type { Connection } from './member/connection.ts';
 import { Membership } from './member/membership.ts';
 import { MessageLog } from './message-log/message-log.ts';
@@ -20,6 +21,8 @@ import { stateHandlers } from './state/state-service.ts';
 export interface Orchestrator {
   /** Where it listens: `host:port`. */
   readonly address: string;
+  /** Where its HTTP door listens; nothing where it has none. */
+  readonly http: string | undefined;
   /**
    * Leaves well: takes nothing new, tells links and watches, finishes what is in flight, and closes. What is not finished
    * after `graceMs` (default 10 s) is cut off.
@@ -29,7 +32,7 @@ export interface Orchestrator {
   close(): Promise<void>;
 }
 
-/** Assembles an orchestrator and serves it. Fails UNAVAILABLE where its address cannot be listened at. */
+/** Assembles an orchestrator and serves it. Fails UNAVAILABLE where an address of it cannot be listened at. */
 export async function startOrchestrator(options: OrchestratorOptions = {}): Promise<Orchestrator> {
   const config = withDefaults(options);
   const { log } = config;
@@ -46,15 +49,13 @@ export async function startOrchestrator(options: OrchestratorOptions = {}): Prom
     messages,
     draining: draining.signal,
   });
-  const server = new RpcServer({
-    services: [
+  const doors = await openDoors(
+    [
       bind(OrchestratorService, orchestratorHandlers({ roster, membership, leases, dispatcher, messages })),
       bind(StateService, stateHandlers(store)),
     ],
-    log,
-  });
-
-  const address = await server.listen(config.listen);
+    config,
+  );
   for (const source of sources) source.start(membership);
   const stop = () => {
     for (const source of sources) source.close();
@@ -63,15 +64,16 @@ export async function startOrchestrator(options: OrchestratorOptions = {}): Prom
     store.close();
   };
   return {
-    address,
+    address: doors.address,
+    http: doors.http,
     async drain(graceMs) {
       draining.abort();
-      await server.drain(graceMs);
+      await doors.drain(graceMs);
       stop();
     },
     async close() {
       draining.abort();
-      await server.close();
+      await doors.close();
       stop();
     },
   };

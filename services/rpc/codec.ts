@@ -22,7 +22,7 @@ export interface Codec<D extends DescMessage> {
  * contract's bound can pass inside a batch; one beyond the bound shall be refused with a reason, rather than
  * end the stream.
  */
-const READ_OPTIONS = { recursionLimit: 1000 };
+export const READ_OPTIONS = { recursionLimit: 1000 };
 
 /** The codec of a message type, by protobuf-es. */
 export function codecOf<D extends DescMessage>(schema: D): Codec<D> {

@@ -5,9 +5,11 @@ import type {
   ServerDuplexStream,
   ServerWritableStream,
 } from '@grpc/grpc-js';
+import { GrpcCall } from './grpc-call.ts';
 import type { BidiHandler, ServerStreamHandler } from './handlers.ts';
+import type { OpenCalls } from './open-calls.ts';
 import { RpcError } from './rpc-error.ts';
-import { ServerCall, type ServerCalls } from './server-call.ts';
+import type { ServerCall } from './server-call.ts';
 import { toWire } from './status-details.ts';
 import { readObjects, writeObjects } from './stream-io.ts';
 
@@ -15,10 +17,10 @@ import { readObjects, writeObjects } from './stream-io.ts';
 export function serveServerStream<M extends DescMethodServerStreaming>(
   method: M,
   handler: ServerStreamHandler<M>,
-  calls: ServerCalls,
+  calls: OpenCalls,
 ): handleServerStreamingCall<MessageShape<M['input']>, unknown> {
   return (surface) => {
-    const call = new ServerCall(method, surface, calls);
+    const call = new GrpcCall(method, surface, calls);
     return pour(surface, call, () => handler(surface.request, call));
   };
 }
@@ -27,10 +29,10 @@ export function serveServerStream<M extends DescMethodServerStreaming>(
 export function serveBidi<M extends DescMethodBiDiStreaming>(
   method: M,
   handler: BidiHandler<M>,
-  calls: ServerCalls,
+  calls: OpenCalls,
 ): handleBidiStreamingCall<MessageShape<M['input']>, unknown> {
   return (surface) => {
-    const call = new ServerCall(method, surface, calls);
+    const call = new GrpcCall(method, surface, calls);
     return pour(surface, call, () => handler(readObjects(surface, call.signal), call));
   };
 }

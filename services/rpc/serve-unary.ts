@@ -1,18 +1,20 @@
 import { create, type DescMethodUnary, type MessageShape } from '@bufbuild/protobuf';
 import type { handleUnaryCall } from '@grpc/grpc-js';
+import { GrpcCall } from './grpc-call.ts';
 import type { UnaryHandler } from './handlers.ts';
+import type { OpenCalls } from './open-calls.ts';
 import { RpcError } from './rpc-error.ts';
-import { ServerCall, type ServerCalls } from './server-call.ts';
 import { toWire } from './status-details.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 /** Serves a unary method: one request in, one response or error out. */
 export function serveUnary<M extends DescMethodUnary>(
   method: M,
   handler: UnaryHandler<M>,
-  calls: ServerCalls,
+  calls: OpenCalls,
 ): handleUnaryCall<MessageShape<M['input']>, unknown> {
   return async (surface, callback) => {
-    const call = new ServerCall(method, surface, calls);
+    const call = new GrpcCall(method, surface, calls);
     try {
       const response = await unlessAborted(call.signal, async () => handler(surface.request, call));
       callback(null, create(method.output, response));
@@ -23,14 +25,4 @@ export function serveUnary<M extends DescMethodUnary>(
       call.end(error);
     }
   };
-}
-
-/**
- * Waits for `work`, but not for a handler that does not heed its signal: then fails with the signal's reason.
- */
-function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    work().then(resolve, reject);
-  });
 }

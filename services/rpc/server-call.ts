@@ -1,28 +1,11 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import type { ServerUnaryCall } from '@grpc/grpc-js';
 import type { CallContext } from './call-context.ts';
 import { Code, codeName } from './code.ts';
 import { methodPath } from './codec.ts';
-import { Deadline } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
 import type { Logger } from './log.ts';
+import type { OpenCalls } from './open-calls.ts';
 import { RpcError } from './rpc-error.ts';
-
-/** What every call that a server answers has in common, whatever its shape. */
-export interface ServerCalls {
-  /** The server's logger. */
-  readonly log: Logger;
-  /** Aborted when the server begins to drain. */
-  readonly draining: AbortSignal;
-  /** The calls that are open now. */
-  readonly open: Set<ServerCall>;
-  /** Told whenever a call ends. */
-  onEnd(): void;
-}
-
-/** The part of grpc-js's four kinds of server call that they share. */
-type Surface = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getPeer' | 'getDeadline'> & {
-  on(event: 'cancelled', listener: () => void): unknown;
-};
 
 /**
  * A caller whose time is up resets the stream, and that may get here just before our own clock strikes: a
@@ -30,41 +13,27 @@ type Surface = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getPeer' | 
  */
 const DEADLINE_SLACK_MS = 10;
 
-/** One call on its way through the server: its context, from the request's arrival to the line in the log. */
-export class ServerCall implements CallContext {
+/** One call on its way through a server: its context, from the request's arrival to the line in the log. */
+export abstract class ServerCall implements CallContext {
+  abstract readonly peer: string;
+  abstract readonly headers: Headers;
   readonly method: string;
   readonly signal: AbortSignal;
   readonly deadline: Deadline;
   readonly draining: AbortSignal;
-  readonly #surface: Surface;
-  readonly #calls: ServerCalls;
+  readonly #calls: OpenCalls;
   readonly #controller = new AbortController();
   readonly #startedAt = performance.now();
   #ended = false;
   #log: Logger | undefined;
 
-  constructor(method: DescMethod, surface: Surface, calls: ServerCalls) {
+  constructor(method: DescMethod, deadline: Deadline, calls: OpenCalls) {
     this.method = methodPath(method).slice(1);
     this.signal = this.#controller.signal;
+    this.deadline = deadline;
     this.draining = calls.draining;
-    this.deadline = toDeadline(surface.getDeadline());
-    this.#surface = surface;
     this.#calls = calls;
-    calls.open.add(this);
-    // grpc-js emits this at the end of every call, so only what comes before our own end is a cancel.
-    surface.on('cancelled', () => this.#cancelled());
-  }
-
-  get peer(): string {
-    return this.#surface.getPeer();
-  }
-
-  get headers(): Headers {
-    const headers = new Headers();
-    for (const [name, value] of Object.entries(this.#surface.metadata.getMap())) {
-      if (typeof value === 'string') headers.set(name, value);
-    }
-    return headers;
+    calls.add(this);
   }
 
   get log(): Logger {
@@ -72,9 +41,21 @@ export class ServerCall implements CallContext {
     return this.#log;
   }
 
-  /** Ends the call from our side: its handler is told through the signal. */
+  /**
+   * Ends the call from our side: its handler is told through the signal. Without effect on a call that has
+   * ended.
+   */
   abort(reason: RpcError): void {
     if (!this.#ended) this.#controller.abort(reason);
+  }
+
+  /** Notes that the caller went away, cancelled or ran out of time. */
+  cancel(): void {
+    const reason =
+      this.deadline.remainingMs <= DEADLINE_SLACK_MS
+        ? new RpcError(Code.DEADLINE_EXCEEDED, 'The deadline passed before the call was answered.')
+        : new RpcError(Code.CANCELLED, 'The caller cancelled the call or went away.');
+    this.abort(reason);
   }
 
   /**
@@ -83,17 +64,8 @@ export class ServerCall implements CallContext {
   end(error?: RpcError): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#calls.open.delete(this);
+    this.#calls.delete(this);
     this.#writeLine(error);
-    this.#calls.onEnd();
-  }
-
-  #cancelled(): void {
-    const reason =
-      this.deadline.remainingMs <= DEADLINE_SLACK_MS
-        ? new RpcError(Code.DEADLINE_EXCEEDED, 'The deadline passed before the call was answered.')
-        : new RpcError(Code.CANCELLED, 'The caller cancelled the call or went away.');
-    this.abort(reason);
   }
 
   #writeLine(error: RpcError | undefined): void {
@@ -117,10 +89,4 @@ export class ServerCall implements CallContext {
 /** Faults of the server are errors; whatever the caller can mend or chose is information. */
 function levelOf(code: Code): 'info' | 'error' {
   return code === Code.INTERNAL || code === Code.DATA_LOSS ? 'error' : 'info';
-}
-
-/** grpc-js tells a deadline as a moment of the wall clock: it becomes time left, here and once. */
-function toDeadline(moment: Date | number): Deadline {
-  const at = typeof moment === 'number' ? moment : moment.getTime();
-  return at === Number.POSITIVE_INFINITY ? Deadline.never : Deadline.after(at - Date.now());
 }

@@ -3,7 +3,6 @@ import type {
   DescMethodBiDiStreaming,
   DescMethodServerStreaming,
   DescMethodUnary,
-  DescService,
 } from '@bufbuild/protobuf';
 import {
   Server,
@@ -12,32 +11,18 @@ import {
   type UntypedHandleCall,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { file_google_rpc_error_details } from '../../gen/google/rpc/error_details_pb.js';
-import { Health } from '../../gen/grpc/health/v1/health_pb.js';
-import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
-import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
 import { Code } from './code.ts';
 import { methodDefinition } from './codec.ts';
 import { FLOW_CONTROL_WINDOW } from './flow-control.ts';
-import type { Handlers } from './handlers.ts';
-import { createHealth, ServingStatus } from './health.ts';
+import { createHealth } from './health.ts';
 import { type Logger, silent } from './log.ts';
-import { reflectionHandlers } from './reflection.ts';
+import { OpenCalls } from './open-calls.ts';
 import { RpcError } from './rpc-error.ts';
 import { serveBidi, serveServerStream } from './serve-stream.ts';
 import { serveUnary } from './serve-unary.ts';
-import type { ServerCall, ServerCalls } from './server-call.ts';
+import { bind, type ServiceBinding, withHealthAndReflection } from './service-binding.ts';
 
-/** A service with its implementation. */
-export interface ServiceBinding {
-  readonly service: DescService;
-  readonly handlers: Handlers<DescService>;
-}
-
-/** Binds an implementation to its service; the compiler holds the two against each other. */
-export function bind<S extends DescService>(service: S, handlers: Handlers<S>): ServiceBinding {
-  return { service, handlers: handlers as unknown as Handlers<DescService> };
-}
+export { bind, type ServiceBinding };
 
 /** How a server is made. */
 export interface ServerOptions {
@@ -56,36 +41,20 @@ const LAST_WORDS_MS = 250;
 export class RpcServer {
   readonly #server: Server;
   readonly #health = createHealth();
-  readonly #open = new Set<ServerCall>();
-  readonly #draining = new AbortController();
-  readonly #whenIdle = new Set<() => void>();
+  readonly #calls: OpenCalls;
 
   constructor(options: ServerOptions) {
     this.#server = new Server({
       'grpc.max_concurrent_streams': options.maxStreamsPerConnection ?? 1000,
       'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW,
     });
-    const calls: ServerCalls = {
-      log: options.log ?? silent,
-      draining: this.#draining.signal,
-      open: this.#open,
-      onEnd: () => {
-        if (this.#open.size === 0) for (const idle of this.#whenIdle) idle();
-      },
-    };
-    const services = [...options.services, bind(Health, this.#health.handlers)];
-    const reflection = reflectionHandlers(
-      services.map(({ service }) => service),
-      [file_google_rpc_error_details],
-    );
-    services.push(bind(ServerReflection, reflection.v1), bind(ServerReflectionAlpha, reflection.v1alpha));
-    for (const binding of services) this.#add(binding, calls);
-    for (const { service } of options.services) this.#health.set(service.typeName, ServingStatus.SERVING);
+    this.#calls = new OpenCalls(options.log ?? silent);
+    for (const binding of withHealthAndReflection(options.services, this.#health)) this.#add(binding);
   }
 
   /** Aborted when the server begins to drain. */
   get draining(): AbortSignal {
-    return this.#draining.signal;
+    return this.#calls.draining;
   }
 
   /**
@@ -110,47 +79,34 @@ export class RpcServer {
    */
   async drain(graceMs = 10_000): Promise<void> {
     this.#health.shutdown();
-    this.#draining.abort();
-    await this.#idle(graceMs);
+    this.#calls.beginDraining();
+    await this.#calls.idle(graceMs);
     await this.close();
   }
 
   /** Ends every open call UNAVAILABLE, closes every connection, and frees the port. */
   async close(): Promise<void> {
     this.#health.shutdown();
-    this.#draining.abort();
+    this.#calls.beginDraining();
     const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
-    for (const call of this.#open) call.abort(new RpcError(Code.UNAVAILABLE, 'The server is shutting down.'));
+    this.#calls.abort(new RpcError(Code.UNAVAILABLE, 'The server is shutting down.'));
     const force = setTimeout(() => this.#server.forceShutdown(), LAST_WORDS_MS);
     await closed;
     clearTimeout(force);
   }
 
-  #idle(withinMs: number): Promise<void> {
-    if (this.#open.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const idle = () => {
-        clearTimeout(timer);
-        this.#whenIdle.delete(idle);
-        resolve();
-      };
-      const timer = setTimeout(idle, withinMs);
-      this.#whenIdle.add(idle);
-    });
-  }
-
-  #add({ service, handlers }: ServiceBinding, calls: ServerCalls): void {
+  #add({ service, handlers }: ServiceBinding): void {
     const definition: Record<string, ServiceDefinition[string]> = {};
     const implementation: UntypedServiceImplementation = {};
     for (const method of service.methods) {
       definition[method.localName] = methodDefinition(method);
-      implementation[method.localName] = served(method, handlers[method.localName] as never, calls);
+      implementation[method.localName] = served(method, handlers[method.localName] as never, this.#calls);
     }
     this.#server.addService(definition, implementation);
   }
 }
 
-function served(method: DescMethod, handler: never, calls: ServerCalls): UntypedHandleCall {
+function served(method: DescMethod, handler: never, calls: OpenCalls): UntypedHandleCall {
   switch (method.methodKind) {
     case 'unary':
       return serveUnary(method as DescMethodUnary, handler, calls);

@@ -40,6 +40,7 @@ export function start(
     env: { PATH: process.env.PATH, ...env },
     cwd,
     node: process.execPath,
+    kill: (pid, signal) => void process.kill(pid, signal),
     interrupted: interrupted.signal,
     killed: killed.signal,
   });

@@ -5,19 +5,20 @@ import { type Address, formatAddress, parseAddress } from '../../rpc/address.ts'
 import { Code } from '../../rpc/code.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import type { Act } from '../act.ts';
-import { crewMesh } from '../crew-mesh.ts';
-import { dialable } from '../dialable.ts';
-import { freeAddress } from '../free-address.ts';
-import { readInputFile } from '../input-file.ts';
-import { LabelledOutput } from '../labelled-output.ts';
-import { logLine } from '../log-line.ts';
-import { type MeshFile, readMeshFile } from '../mesh-file.ts';
-import { agentProcesses, orchestratorProcess } from '../mesh-processes.ts';
-import { listenValue } from '../option-values.ts';
+import { readInputFile } from '../input/input-file.ts';
+import { listenOrOffValue, listenValue } from '../input/option-values.ts';
+import { orThrow } from '../input/yaml-mistakes.ts';
+import { crewMesh } from '../mesh/crew-mesh.ts';
+import { dialable } from '../mesh/dialable.ts';
+import { freeAddress } from '../mesh/free-address.ts';
+import { httpDoor } from '../mesh/http-door.ts';
+import { LabelledOutput } from '../mesh/labelled-output.ts';
+import { logLine } from '../mesh/log-line.ts';
+import { type MeshFile, readMeshFile } from '../mesh/mesh-file.ts';
+import { agentProcesses, ORCHESTRATOR_NAME, orchestratorProcess } from '../mesh/mesh-processes.ts';
+import { Supervisor } from '../mesh/supervisor.ts';
 import { DEFAULT_ORCHESTRATOR, type Session } from '../session.ts';
-import { Supervisor } from '../supervisor.ts';
 import type { Terminal } from '../terminal.ts';
-import { orThrow } from '../yaml-mistakes.ts';
 
 /** What our own lines are labelled with, among those of the processes. */
 const OWN_NAME = 'troupe';
@@ -36,6 +37,11 @@ export function addUp(program: Command, act: Act): void {
         'TROUPE_LOG_LEVEL=info shows every call.',
     )
     .option('--listen <host:port>', 'Where the orchestrator listens; port 0 takes a free one.', listenValue)
+    .option(
+      '--http <host:port>',
+      'Where JSON over HTTP is served, or "off" (default: TROUPE_HTTP; 127.0.0.1:8080 beside an orchestrator at its usual address).',
+      listenOrOffValue,
+    )
     .configureHelp({ showGlobalOptions: false })
     .hook('preAction', (_program, command) => {
       // Whoever says where the orchestrator is would expect it to listen there.
@@ -48,19 +54,21 @@ export function addUp(program: Command, act: Act): void {
 async function up(
   session: Session,
   file: string | undefined,
-  options: { listen?: string },
+  options: { listen?: string; http?: string },
 ): Promise<undefined> {
   const { terminal, output, signal } = session;
   const mesh = await readMesh(file, terminal);
   const listen = await freeAddress(readListen(options.listen ?? mesh.orchestrator.listen));
   const address = dialable(listen);
-  const orchestrator = orchestratorProcess(mesh, formatAddress(listen), terminal);
   const agents = agentProcesses(mesh, address, terminal);
 
-  const names = [OWN_NAME, orchestrator.name, ...agents.map(({ name }) => name)];
+  const names = [OWN_NAME, ORCHESTRATOR_NAME, ...agents.map(({ name }) => name)];
   const { stdout, stderr } = terminal;
   const own = new LabelledOutput(stdout, names);
   const say = (line: string) => own.write(OWN_NAME, line);
+  const asked = options.http ?? mesh.orchestrator.env.TROUPE_HTTP ?? terminal.env.TROUPE_HTTP;
+  const http = await httpDoor(asked, address, say);
+  const orchestrator = orchestratorProcess(mesh, { listen: formatAddress(listen), http }, terminal);
   const supervisor = new Supervisor({
     names,
     stdout,
@@ -71,10 +79,11 @@ async function up(
   terminal.killed.addEventListener('abort', kill);
 
   async function start(): Promise<void> {
-    await supervisor.start(orchestrator);
+    const ready = await supervisor.start(orchestrator);
     await say(
       `The orchestrator listens at ${address}. In another terminal: troupe agents${optionFor(address)}`,
     );
+    if (ready.http) await say(`JSON over HTTP is served at http://${ready.http}.`);
     await Promise.all(agents.map((agent) => supervisor.start(agent)));
     await say(`${readyText(agents.map(({ name }) => name))} Ctrl-C ends the mesh.`);
   }

@@ -1,0 +1,109 @@
+import { createServer as createHttp1Server, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttp2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2';
+import type { Socket } from 'node:net';
+import { formatAddress, parseAddress } from '../rpc/address.ts';
+import { Code } from '../rpc/code.ts';
+import { RpcError } from '../rpc/rpc-error.ts';
+
+/** A request of either version. */
+export type HttpRequest = IncomingMessage | Http2ServerRequest;
+/** Its response: of what the two versions have, the part that is the same. */
+export type HttpResponse = ServerResponse & Http2ServerResponse;
+/** Answers a request. */
+export type HttpListener = (request: HttpRequest, response: HttpResponse) => void;
+
+/**
+ * How every connection that speaks HTTP/2 begins; no method of HTTP/1.1 does. Source: RFC 9113, section
+ * 3.4.
+ */
+const PREFACE = 'PRI * HTTP/2.0';
+
+/** How long a connection may say nothing at first, in milliseconds. */
+const FIRST_WORD_MS = 10_000;
+
+/** HTTP/1.1 and HTTP/2 on one port, without TLS: how a connection begins tells which it speaks. */
+export class HttpServer {
+  readonly #http1;
+  readonly #http2;
+  readonly #sockets = new Set<Socket>();
+  readonly #sessions = new Set<ServerHttp2Session>();
+
+  /** @param maxStreams How many requests an HTTP/2 connection may have open. */
+  constructor(listener: HttpListener, maxStreams: number) {
+    this.#http1 = createHttp1Server(listener as never);
+    this.#http2 = createHttp2Server({ settings: { maxConcurrentStreams: maxStreams } }, listener as never);
+    this.#http2.on('session', (session) => {
+      this.#sessions.add(session);
+      session.on('close', () => this.#sessions.delete(session));
+    });
+    // The HTTP/1.1 server does the listening, and takes a connection for its own only when it is.
+    const [serveHttp1] = this.#http1.listeners('connection') as [(socket: Socket) => void];
+    this.#http1.removeAllListeners('connection');
+    this.#http1.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+      whenItSpeaks(socket, (http2) => {
+        if (http2) this.#http2.emit('connection', socket);
+        else serveHttp1.call(this.#http1, socket);
+      });
+    });
+  }
+
+  /**
+   * Begins to listen at `address` (`host:port`; port 0 takes a free one), and answers it with the real
+   * port.
+   */
+  listen(address: string): Promise<string> {
+    const parsed = parseAddress(address, { minPort: 0, defaultHost: '127.0.0.1' });
+    if ('violation' in parsed) throw new RpcError(Code.INVALID_ARGUMENT, `${parsed.violation}.`);
+    const { host, port } = parsed;
+    return new Promise((resolve, reject) => {
+      this.#http1.once('error', (cause) => {
+        const text = `Cannot listen on ${address}: ${cause.message}. Stop what listens there, or choose another port.`;
+        reject(new RpcError(Code.UNAVAILABLE, text, [], { cause }));
+      });
+      this.#http1.listen({ host, port }, () => {
+        const bound = this.#http1.address();
+        resolve(formatAddress({ host, port: typeof bound === 'object' && bound ? bound.port : port }));
+      });
+    });
+  }
+
+  /**
+   * Takes no new connection, lets the answers that are being written finish, and cuts off what remains
+   * after `graceMs`.
+   */
+  async close(graceMs: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#http1.close(() => resolve()));
+    for (const session of this.#sessions) session.close();
+    const cut = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, graceMs);
+    await closed;
+    clearTimeout(cut);
+  }
+}
+
+/**
+ * Waits for the first bytes of a connection, which are left in it, and tells whether they are those of
+ * HTTP/2.
+ */
+function whenItSpeaks(socket: Socket, then: (http2: boolean) => void): void {
+  const giveUp = () => socket.destroy();
+  let begins = Buffer.alloc(0);
+  const look = () => {
+    const chunk: Buffer | null = socket.read();
+    if (chunk !== null) begins = Buffer.concat([begins, chunk]);
+    const said = begins.toString('latin1', 0, PREFACE.length);
+    if (said.length < PREFACE.length && PREFACE.startsWith(said)) return;
+    socket.off('readable', look).off('end', giveUp).off('error', giveUp).off('timeout', giveUp).setTimeout(0);
+    socket.unshift(begins);
+    then(said === PREFACE);
+  };
+  socket.on('readable', look).on('end', giveUp).on('error', giveUp).setTimeout(FIRST_WORD_MS, giveUp);
+}

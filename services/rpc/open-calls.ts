@@ -1,0 +1,58 @@
+import type { Logger } from './log.ts';
+import type { RpcError } from './rpc-error.ts';
+
+/** What of a call is needed to end it. */
+export interface Abortable {
+  abort(reason: RpcError): void;
+}
+
+/** The calls that a server is answering, whichever door they came through, and what they have in common. */
+export class OpenCalls {
+  /** Where the line of each call goes. */
+  readonly log: Logger;
+  /** Aborted when the server begins to drain. */
+  readonly draining: AbortSignal;
+  readonly #draining = new AbortController();
+  readonly #calls = new Set<Abortable>();
+  readonly #whenIdle = new Set<() => void>();
+
+  constructor(log: Logger) {
+    this.log = log;
+    this.draining = this.#draining.signal;
+  }
+
+  /** Counts a call in. */
+  add(call: Abortable): void {
+    this.#calls.add(call);
+  }
+
+  /** Counts a call out. */
+  delete(call: Abortable): void {
+    this.#calls.delete(call);
+    if (this.#calls.size === 0) for (const idle of this.#whenIdle) idle();
+  }
+
+  /** Tells every call, open or to come, that the server is leaving. */
+  beginDraining(): void {
+    this.#draining.abort();
+  }
+
+  /** Waits until no call is open, at most `withinMs` milliseconds. */
+  idle(withinMs: number): Promise<void> {
+    if (this.#calls.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const idle = () => {
+        clearTimeout(timer);
+        this.#whenIdle.delete(idle);
+        resolve();
+      };
+      const timer = setTimeout(idle, withinMs);
+      this.#whenIdle.add(idle);
+    });
+  }
+
+  /** Ends every open call with `reason`. */
+  abort(reason: RpcError): void {
+    for (const call of this.#calls) call.abort(reason);
+  }
+}
