@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { ToolName } from '../clients/tools.ts';
 
 /** A language that members and clients are written in. */
 export type LanguageName = 'python' | 'go' | 'java';
@@ -6,8 +7,8 @@ export type LanguageName = 'python' | 'go' | 'java';
 /** A program and its arguments. */
 export type Command = readonly string[];
 
-/** How a language's folder is built, with its own toolchain. */
-export interface Language {
+/** What has to be there to build something, and how it is built. */
+export interface Toolchain {
   /** Where its sources are. */
   folder: string;
   /** What has to be there, by what it says about itself; a command that fails is missing. */
@@ -34,7 +35,7 @@ const PROTOS = [
 ].map((name) => `${PROTO}/troupe/v1/${name}.proto`);
 
 /** The languages, and how each is built. */
-export const LANGUAGES: Readonly<Record<LanguageName, Language>> = {
+export const LANGUAGES: Readonly<Record<LanguageName, Toolchain>> = {
   python: {
     folder: resolve(POLYGLOT, 'python'),
     needs: [
@@ -78,7 +79,7 @@ export const LANGUAGES: Readonly<Record<LanguageName, Language>> = {
   },
 };
 
-/** What became of a language's build. */
+/** What became of a build. */
 export type Build =
   | { state: 'built' }
   /** Its toolchain is not there, and nobody requires it. */
@@ -88,6 +89,6 @@ export type Build =
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    builds: Record<LanguageName, Build>;
+    builds: Record<LanguageName | ToolName, Build>;
   }
 }
