@@ -64,12 +64,13 @@ export class Announcer {
     let backoffMs = FIRST_BACKOFF_MS;
     while (!this.#stop.signal.aborted) {
       const leaseMs = await this.#announce();
-      if (leaseMs === undefined) {
-        await this.#pause(backoffMs * (0.5 + Math.random() / 2));
-        backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
-      } else {
+      // An orchestrator that has gone away since it answered may have forgotten everyone.
+      if (leaseMs !== undefined && this.#channel.connected) {
         backoffMs = FIRST_BACKOFF_MS;
         await this.#pause(leaseMs * RENEW_AT);
+      } else {
+        await this.#pause(backoffMs * (0.5 + Math.random() / 2));
+        backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
       }
     }
   }

@@ -24,8 +24,18 @@ export interface ProbeOrder {
 export const PROBE_INPUT_SCHEMA: JsonObject = {
   type: ['object', 'null'],
   properties: {
-    delay_ms: { type: 'number', minimum: 0, maximum: 60_000, description: 'Milliseconds to work first.' },
-    progress: { type: 'integer', minimum: 0, maximum: 10_000, description: 'PROGRESS to send then.' },
+    delay_ms: {
+      type: 'number',
+      minimum: 0,
+      maximum: 60_000,
+      description: 'Milliseconds to work first; a cancel or the deadline ends that early.',
+    },
+    progress: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 10_000,
+      description: 'PROGRESS to send then, with the payloads {"n": 1}, {"n": 2}, …',
+    },
     fail: { type: 'string', description: 'Not empty: then fail HANDLER_FAILED, with this in the text.' },
     size: { type: 'integer', minimum: 0, maximum: 8_388_608, description: 'How many x to answer in data.' },
     echo: { description: 'What to answer in echo, as it came.' },
@@ -72,8 +82,8 @@ export const PROBE_OUTPUT_SCHEMA: JsonObject = {
 };
 
 /**
- * The probe: works for `delay_ms`, sends `progress` PROGRESS, and then fails or answers as ordered. It may run many times at
- * once, and nothing it does lasts.
+ * The probe: works for `delay_ms`, sends `progress` PROGRESS, and then fails or answers as ordered. It may
+ * run many times at once, and nothing it does lasts.
  */
 export const conformanceProbe: CapabilityDefinition = {
   description: 'Works, reports, fails and answers as ordered, so that the contract can be checked.',

@@ -14,12 +14,12 @@ import { addState } from './commands/state.ts';
 import { addTail } from './commands/tail.ts';
 import { addUp } from './commands/up.ts';
 import { addVerify } from './commands/verify.ts';
-import { parseDuration } from './duration.ts';
-import { errorText } from './error-text.ts';
 import { EXIT_CODE_MEANINGS, ExitCode, exitCodeOf } from './exit-code.ts';
-import { addressValue } from './option-values.ts';
-import { OUTPUT_FORMATS, Output, type OutputFormat } from './output.ts';
-import { Printer } from './printer.ts';
+import { parseDuration } from './input/duration.ts';
+import { addressValue } from './input/option-values.ts';
+import { errorText } from './print/error-text.ts';
+import { OUTPUT_FORMATS, Output, type OutputFormat } from './print/output.ts';
+import { Printer } from './print/printer.ts';
 import { DEFAULT_ORCHESTRATOR, Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -2,7 +2,7 @@ import type { Peer } from '../client/peer.ts';
 import { Troupe } from '../client/troupe.ts';
 import type { CallOptions } from '../rpc/call-options.ts';
 import { Deadline } from '../rpc/deadline.ts';
-import type { Output } from './output.ts';
+import type { Output } from './print/output.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Where an orchestrator is unless one says otherwise. */

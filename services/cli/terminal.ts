@@ -15,7 +15,9 @@ export interface Terminal {
   readonly cwd: string;
   /** The node that runs this. */
   readonly node: string;
-  /** Sends a signal to the process with that number; 0 only asks whether it is there. Throws where it is not. */
+  /**
+   * Sends a signal to the process with that number; 0 only asks whether it is there. Throws where it is not.
+   */
   readonly kill: (pid: number, signal: NodeJS.Signals | 0) => void;
   /** Aborts at the first Ctrl-C or SIGTERM: what is in flight is to be cancelled. */
   readonly interrupted: AbortSignal;

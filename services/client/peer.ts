@@ -24,7 +24,6 @@ export class Peer {
   readonly #channel: Channel;
   #link: Link<typeof OrchestratorServiceLinkRequestSchema> | undefined;
   #servesLink = true;
-  #closing = false;
 
   /** `id` is the name under which the caller sends. Nothing is connected before it is needed. */
   constructor(address: string, id: string) {
@@ -65,11 +64,10 @@ export class Peer {
     );
   }
 
-  /** Closes the connection once what is in flight has been answered. */
+  /** Takes nothing new, and closes the connection once what is in flight has been answered. */
   close(): void {
-    this.#closing = true;
-    if (this.#link) this.#link.close();
-    else this.#channel.close();
+    this.#link?.close();
+    this.#channel.close();
   }
 
   #openLink(): Link<typeof OrchestratorServiceLinkRequestSchema> {
@@ -81,7 +79,6 @@ export class Peer {
       onClosed: (error) => {
         if (error?.code === Code.UNIMPLEMENTED) this.#servesLink = false;
         if (this.#link === link) this.#link = undefined;
-        if (this.#closing) this.#channel.close();
       },
     });
     this.#link = link;

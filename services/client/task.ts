@@ -1,4 +1,5 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import type { Duration } from '@bufbuild/protobuf/wkt';
 import {
   type AgentMessage,
   AgentMessageSchema,
@@ -7,7 +8,7 @@ import {
   MessageType,
 } from '../../gen/troupe/v1/agent_message_pb.js';
 import { completeMessage } from '../protocol/message.ts';
-import { MAX_TTL_MS, msToDuration } from '../protocol/ttl.ts';
+import { MAX_TTL_MS, msToDuration, onwardMs } from '../protocol/ttl.ts';
 import { fromValue, type JsonValue, toValue } from '../protocol/value.ts';
 
 /** What a caller may say about a task beside its payload. */
@@ -74,9 +75,17 @@ export function makeTask(
       correlationId: options.correlationId ?? '',
       idempotencyKey: options.idempotencyKey ?? '',
       hops,
-      ...(options.timeoutMs !== undefined && { ttl: msToDuration(Math.min(options.timeoutMs, MAX_TTL_MS)) }),
+      ...(options.timeoutMs !== undefined && { ttl: ttlWithin(options.timeoutMs) }),
     }),
   );
+}
+
+/**
+ * The ttl of what is to be answered within `timeoutMs`: less the margin in which the answer gets back with its
+ * reason, and at most 1 h.
+ */
+export function ttlWithin(timeoutMs: number): Duration {
+  return msToDuration(onwardMs(Math.min(timeoutMs, MAX_TTL_MS)));
 }
 
 /** A RESULT as callers see it. */

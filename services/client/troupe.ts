@@ -2,7 +2,6 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type AttachmentSchema, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import type { BroadcastResponse } from '../../gen/troupe/v1/orchestrator_service_pb.js';
 import type { PipelineEvent, PipelineSchema } from '../../gen/troupe/v1/pipeline_pb.js';
-import { msToDuration } from '../protocol/ttl.ts';
 import { type JsonValue, toValue } from '../protocol/value.ts';
 import type { CallOptions } from '../rpc/call-options.ts';
 import { Deadline } from '../rpc/deadline.ts';
@@ -10,7 +9,7 @@ import { Caller } from './caller.ts';
 import { Orchestrators } from './orchestrators.ts';
 import type { Peer } from './peer.ts';
 import { SharedState } from './shared-state.ts';
-import { makeTask, type TaskEvent, type TaskOptions, type TaskResult } from './task.ts';
+import { makeTask, type TaskEvent, type TaskOptions, type TaskResult, ttlWithin } from './task.ts';
 
 /** How a caller connects. */
 export interface ConnectOptions {
@@ -102,7 +101,7 @@ export class Troupe {
       attachments: [...(options.attachments ?? [])],
       sender: this.#id,
       correlationId: options.correlationId ?? '',
-      ...(options.timeoutMs !== undefined && { ttl: msToDuration(options.timeoutMs) }),
+      ...(options.timeoutMs !== undefined && { ttl: ttlWithin(options.timeoutMs) }),
     };
     for await (const { event } of peer.orchestrator.runPipeline(request, call)) if (event) yield event;
   }

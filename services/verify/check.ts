@@ -9,7 +9,10 @@ export interface Check {
   readonly rule: string;
   /** What has to be there for it: without, the check is skipped. Default: nothing but the agent. */
   readonly needs?: readonly Need[];
-  /** Holds the agent against the rule, and answers what was seen. Throws where it does not keep the rule: see `breach`. */
+  /**
+   * Holds the agent against the rule, and answers what was seen. Throws where it does not keep the rule: see
+   * `breach`.
+   */
   run(visit: Visit): Promise<string>;
 }
 

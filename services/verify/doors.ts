@@ -8,8 +8,8 @@ import type { Visit } from './visit.ts';
 export type Ask = (message: MessageInit) => Promise<Answer>;
 
 /**
- * Looks at every way into the agent, Handle and where it is served Link, since a message means the same at both. What was seen
- * has to be as it should be at each.
+ * Looks at every way into the agent, Handle and where it is served Link, since a message means the same at
+ * both. What was seen has to be as it should be at each.
  */
 export async function atEveryDoor(visit: Visit, look: (ask: Ask) => Promise<string>): Promise<string> {
   const seen = new Map<string, string[]>();

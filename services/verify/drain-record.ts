@@ -4,8 +4,9 @@ import type { RpcError } from '../rpc/rpc-error.ts';
 import type { Answer } from './answer.ts';
 
 /**
- * What was seen while an agent drained. It does so once, so all checks of it read this one record. Each part fails where it
- * was not seen; those of a link are only there where one is served, and `health` where health is.
+ * What was seen while an agent drained. It does so once, so all checks of it read this one record. Each part
+ * fails where it was not seen; those of a link are only there where one is served, and `health` where health
+ * is.
  */
 export interface DrainRecord {
   /** What became of a task that was in flight on Handle. */

@@ -18,7 +18,10 @@ const SIGN_MS = 500;
 /** How many times its patience the kit waits for the end of the process. */
 const EXIT_PATIENCES = 3;
 
-/** Gives an agent work, asks its process to leave, and notes what it does. The visit must stay open until all was seen. */
+/**
+ * Gives an agent work, asks its process to leave, and notes what it does. The visit must stay open until all
+ * was seen.
+ */
 export async function observeDrain(visit: Visit, process: AgentProcess): Promise<DrainRecord> {
   const before = await visit.inFlight();
   const order = { delay_ms: WORK_MS };

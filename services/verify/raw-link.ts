@@ -21,8 +21,8 @@ import { summarize } from './summarize.ts';
 export type MessageInit = MessageInitShape<typeof AgentMessageSchema>;
 
 /**
- * The opening end of a link that does nothing of its own: it sends the batches that it is given, and keeps all that comes, in
- * its order. No heartbeat, no time-out, no leniency.
+ * The opening end of a link that does nothing of its own: it sends the batches that it is given, and keeps
+ * all that comes, in its order. No heartbeat, no time-out, no leniency.
  */
 export class RawLink {
   /** The batches that came, in their order. */

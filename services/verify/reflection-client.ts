@@ -36,8 +36,8 @@ export async function listServices(
 }
 
 /**
- * The file of a symbol with all that it imports, as a tool such as grpcurl gathers them: what the server leaves out of its
- * first answer is asked for by name.
+ * The file of a symbol with all that it imports, as a tool such as grpcurl gathers them: what the server
+ * leaves out of its first answer is asked for by name.
  */
 export async function describeSymbol(
   channel: Channel,

@@ -33,8 +33,8 @@ export const CHECKS: readonly Check[] = [
 ];
 
 /**
- * The checks that `names` ask for, by an id (`link.cancel`) or a whole subject (`link`); all of them where nothing is asked
- * for. A name that fits none is INVALID_ARGUMENT.
+ * The checks that `names` ask for, by an id (`link.cancel`) or a whole subject (`link`); all of them where
+ * nothing is asked for. A name that fits none is INVALID_ARGUMENT.
  */
 export function selectChecks(names: readonly string[] = []): readonly Check[] {
   if (names.length === 0) return CHECKS;

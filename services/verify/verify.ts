@@ -26,10 +26,12 @@ export interface VerifyOptions {
 }
 
 /**
- * Holds an agent against the contract, one check after the other, each over a connection of its own, and tells the outcome of
- * each as it is found. The agent should have nothing else to do meanwhile, and is gone at the end where its process is known.
+ * Holds an agent against the contract, one check after the other, each over a connection of its own, and
+ * tells the outcome of each as it is found. The agent should have nothing else to do meanwhile, and is gone
+ * at the end where its process is known.
  *
- * Fails UNAVAILABLE or DEADLINE_EXCEEDED where nobody answers at the address, INVALID_ARGUMENT where `only` names no check.
+ * Fails UNAVAILABLE or DEADLINE_EXCEEDED where nobody answers at the address, INVALID_ARGUMENT where `only`
+ * names no check.
  */
 export async function* verify(options: VerifyOptions): AsyncGenerator<Outcome, void> {
   const { address, process, only, signal, patienceMs = 5000, timeLimitMs = 30_000 } = options;

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { AgentCard } from '../../gen/troupe/v1/agent_card_pb.js';
 import { type Heartbeat, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import { AgentService, type HandleResponse } from '../../gen/troupe/v1/agent_service_pb.js';
+import { AgentStatus } from '../../gen/troupe/v1/agent_status_pb.js';
 import { PROBE_CAPABILITY, type ProbeOrder } from '../agent/conformance-probe.ts';
 import { uuid7 } from '../protocol/uuid7.ts';
 import { type JsonObject, toValue } from '../protocol/value.ts';
@@ -37,13 +38,19 @@ export interface HandleOptions {
 /** How often an agent is asked how it is while something is waited for, in milliseconds. */
 const POLL_MS = 10;
 
-/** How long a task of the probe works that is to be ended before it has done, in milliseconds: longer than anybody waits. */
+/**
+ * How long a task of the probe works that is to be ended before it has done, in milliseconds: longer than
+ * anybody waits.
+ */
 export const ENDLESS_MS = 30_000;
 
 /** Who asks: the sender of the kit's messages. */
 export const VERIFIER = 'troupe-verify';
 
-/** One check's own connection to the agent. It is closed when the check has ended, with all that is still open on it. */
+/**
+ * One check's own connection to the agent. It is closed when the check has ended, with all that is still open
+ * on it.
+ */
 export class Visit {
   readonly address: string;
   readonly survey: Survey;
@@ -125,8 +132,9 @@ export class Visit {
       const heartbeat = await this.heartbeat();
       if (wanted(heartbeat)) return heartbeat;
       if (deadline.expired) {
-        const { inFlight, received, failed } = heartbeat;
-        const said = `status ${heartbeat.status}, in_flight ${inFlight}, received ${received}, failed ${failed}`;
+        const { status, inFlight, received, failed } = heartbeat;
+        const name = AgentStatus[status] ?? `status ${status}`;
+        const said = `${name}, in_flight ${inFlight}, received ${received}, failed ${failed}`;
         throw breach(`its heartbeat did not come to tell ${what} in ${this.patienceMs} ms, but ${said}`);
       }
       await pause(POLL_MS);

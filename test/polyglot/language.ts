@@ -17,6 +17,12 @@ export interface Toolchain {
   build: readonly Command[];
 }
 
+/** A language's toolchain. */
+export interface Language extends Toolchain {
+  /** Its name, for people. */
+  label: string;
+}
+
 const POLYGLOT = resolve(import.meta.dirname, '../../services/polyglot');
 const PROTO = resolve(import.meta.dirname, '../../proto');
 
@@ -35,8 +41,9 @@ const PROTOS = [
 ].map((name) => `${PROTO}/troupe/v1/${name}.proto`);
 
 /** The languages, and how each is built. */
-export const LANGUAGES: Readonly<Record<LanguageName, Toolchain>> = {
+export const LANGUAGES: Readonly<Record<LanguageName, Language>> = {
   python: {
+    label: 'Python',
     folder: resolve(POLYGLOT, 'python'),
     needs: [
       {
@@ -62,6 +69,7 @@ export const LANGUAGES: Readonly<Record<LanguageName, Toolchain>> = {
     ],
   },
   go: {
+    label: 'Go',
     folder: resolve(POLYGLOT, 'go'),
     needs: [{ name: 'Go (go)', check: ['go', 'version'] }],
     build: [
@@ -70,6 +78,7 @@ export const LANGUAGES: Readonly<Record<LanguageName, Toolchain>> = {
     ],
   },
   java: {
+    label: 'Java',
     folder: resolve(POLYGLOT, 'java'),
     needs: [
       { name: 'a JDK 17 or newer (javac)', check: ['javac', '--release', '17', '--version'] },

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { Supervisor } from '../../services/cli/supervisor.ts';
+import { Supervisor } from '../../services/cli/mesh/supervisor.ts';
 import { Recorder } from '../cli/recorder.ts';
 import { command, copy, environment, type Instruction, readDockerfile } from './dockerfile.ts';
 

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
 import { AgentService } from '../../gen/troupe/v1/agent_service_pb.js';
 import { PROBE_CAPABILITY } from '../../services/agent/conformance-probe.ts';
@@ -13,24 +13,25 @@ import { type Fault, serveFaulty, soundDefinition } from './faulty-agent.ts';
 /** A run waits for work that takes its time, on a machine that has other work. */
 const WHOLE_RUN_MS = 90_000;
 
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
-});
-
 /** Runs every check on our own agent, whose process is this one. */
 async function verifyOwn(definition: Partial<AgentDefinition>): Promise<Outcome[]> {
   const agent = await serveAgent({ ...soundDefinition, ...definition });
-  cleanups.push(() => agent.close());
   const { promise: exited, resolve } = Promise.withResolvers<string>();
   const terminate = () => void agent.drain().then(() => resolve('drained'));
-  return Array.fromAsync(verify({ address: agent.address, process: { terminate, exited } }));
+  try {
+    return await Array.fromAsync(verify({ address: agent.address, process: { terminate, exited } }));
+  } finally {
+    await agent.close();
+  }
 }
 
 async function verifyFaulty(fault: Fault, options?: Partial<VerifyOptions>): Promise<Outcome[]> {
   const agent = await serveFaulty(fault);
-  cleanups.push(() => agent.close());
-  return Array.fromAsync(verify({ address: agent.address, ...options }));
+  try {
+    return await Array.fromAsync(verify({ address: agent.address, ...options }));
+  } finally {
+    await agent.close();
+  }
 }
 
 /** The checks with a verdict, and what was seen. */
@@ -38,7 +39,7 @@ function those(outcomes: readonly Outcome[], verdict: Outcome['verdict']): Recor
   return Object.fromEntries(outcomes.filter((o) => o.verdict === verdict).map(({ id, seen }) => [id, seen]));
 }
 
-describe('our own agent', () => {
+describe.concurrent('our own agent', () => {
   it('passes all that applies, with a limit and replies to broadcasts', {
     timeout: WHOLE_RUN_MS,
   }, async () => {
@@ -104,7 +105,7 @@ describe('an agent that serves Describe and Handle alone', () => {
   });
 });
 
-describe('one fault', () => {
+describe.concurrent('one fault', () => {
   it.each([
     ['messages.reply-id', messageFaults],
     ['messages.unknown-type', messageFaults],

@@ -6,10 +6,10 @@ import { Code } from '../../rpc/code.ts';
 import { createLogger } from '../../rpc/log.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import type { Act } from '../act.ts';
-import { parseDuration } from '../duration.ts';
 import { execAgent } from '../exec/exec-agent.ts';
-import { readJsonArgument } from '../json-argument.ts';
-import { countValue, labelValue, listenValue } from '../option-values.ts';
+import { parseDuration } from '../input/duration.ts';
+import { readJsonArgument } from '../input/json-argument.ts';
+import { countValue, labelValue, listenValue } from '../input/option-values.ts';
 import { DEFAULT_ORCHESTRATOR, type Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 

@@ -8,13 +8,13 @@ import {
   RosterEventType,
 } from '../../../gen/troupe/v1/roster_pb.js';
 import type { Act } from '../act.ts';
-import { noAgents } from '../no-agents.ts';
-import { labelValue } from '../option-values.ts';
-import type { Printer, Style } from '../printer.ts';
+import { labelValue } from '../input/option-values.ts';
+import { noAgents } from '../print/no-agents.ts';
+import type { Printer, Style } from '../print/printer.ts';
+import { statusCell } from '../print/status-cell.ts';
+import { type Cell, row, table } from '../print/table.ts';
+import { messageToJson } from '../print/to-json.ts';
 import type { Session } from '../session.ts';
-import { statusCell } from '../status-cell.ts';
-import { type Cell, row, table } from '../table.ts';
-import { messageToJson } from '../to-json.ts';
 
 interface AgentsOptions {
   watch?: boolean;

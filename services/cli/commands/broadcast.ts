@@ -7,12 +7,12 @@ import { fromValue } from '../../protocol/value.ts';
 import { codeName } from '../../rpc/code.ts';
 import type { Act } from '../act.ts';
 import { ExitCode } from '../exit-code.ts';
-import { labelValue } from '../option-values.ts';
-import { progressText } from '../progress-text.ts';
+import { labelValue } from '../input/option-values.ts';
+import { addRequestOptions, type RequestOptions, readRequest } from '../input/task-request.ts';
+import { progressText } from '../print/progress-text.ts';
+import { type Cell, row } from '../print/table.ts';
+import { messageToJson } from '../print/to-json.ts';
 import type { Session } from '../session.ts';
-import { type Cell, row } from '../table.ts';
-import { addRequestOptions, type RequestOptions, readRequest } from '../task-request.ts';
-import { messageToJson } from '../to-json.ts';
 
 interface BroadcastOptions extends RequestOptions {
   capability?: string;

@@ -5,14 +5,14 @@ import type { Capability } from '../../../gen/troupe/v1/agent_card_pb.js';
 import { type Agent, AgentSchema, DiscoverySource, type Instance } from '../../../gen/troupe/v1/roster_pb.js';
 import { durationToMs } from '../../protocol/ttl.ts';
 import type { Act } from '../act.ts';
-import { clock } from '../clock.ts';
-import { formatDuration } from '../duration.ts';
-import { printable } from '../printable.ts';
-import type { Printer } from '../printer.ts';
+import { formatDuration } from '../input/duration.ts';
+import { clock } from '../print/clock.ts';
+import { printable } from '../print/printable.ts';
+import type { Printer } from '../print/printer.ts';
+import { statusCell } from '../print/status-cell.ts';
+import { type Cell, row, table } from '../print/table.ts';
+import { messageToJson } from '../print/to-json.ts';
 import type { Session } from '../session.ts';
-import { statusCell } from '../status-cell.ts';
-import { type Cell, row, table } from '../table.ts';
-import { messageToJson } from '../to-json.ts';
 
 /** `troupe describe`: what an agent is and can do. */
 export function addDescribe(program: Command, act: Act): void {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Act } from '../act.ts';
-import { addRequestOptions, type RequestOptions, readRequest } from '../task-request.ts';
-import { showEvents, showResult } from '../task-result.ts';
+import { addRequestOptions, type RequestOptions, readRequest } from '../input/task-request.ts';
+import { showEvents, showResult } from '../print/task-result.ts';
 
 interface DispatchOptions extends RequestOptions {
   stream?: boolean;

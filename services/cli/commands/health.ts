@@ -3,11 +3,11 @@ import { AgentStatus } from '../../../gen/troupe/v1/agent_status_pb.js';
 import { CheckHealthResponseSchema } from '../../../gen/troupe/v1/orchestrator_service_pb.js';
 import type { Act } from '../act.ts';
 import { ExitCode } from '../exit-code.ts';
-import { noAgents } from '../no-agents.ts';
+import { noAgents } from '../print/no-agents.ts';
+import { statusCell } from '../print/status-cell.ts';
+import { table } from '../print/table.ts';
+import { messageToJson } from '../print/to-json.ts';
 import type { Session } from '../session.ts';
-import { statusCell } from '../status-cell.ts';
-import { table } from '../table.ts';
-import { messageToJson } from '../to-json.ts';
 
 /** `troupe health`: how the agents are. */
 export function addHealth(program: Command, act: Act): void {

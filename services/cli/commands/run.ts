@@ -8,16 +8,16 @@ import {
 import { durationToMs } from '../../protocol/ttl.ts';
 import { fromValue, type JsonValue } from '../../protocol/value.ts';
 import type { Act } from '../act.ts';
-import { readAttachments, receiveAttachments } from '../attachments.ts';
-import { readInputFile } from '../input-file.ts';
-import { JSON_ARGUMENT, readJsonArgument } from '../json-argument.ts';
-import { listValue } from '../option-values.ts';
-import { payloadText } from '../payload-text.ts';
-import { readPipelineFile } from '../pipeline-file.ts';
+import { readAttachments, receiveAttachments } from '../input/attachments.ts';
+import { readInputFile } from '../input/input-file.ts';
+import { JSON_ARGUMENT, readJsonArgument } from '../input/json-argument.ts';
+import { listValue } from '../input/option-values.ts';
+import { readPipelineFile } from '../input/pipeline-file.ts';
+import { orThrow } from '../input/yaml-mistakes.ts';
+import { payloadText } from '../print/payload-text.ts';
+import { StepProgress } from '../print/step-progress.ts';
+import { messageToJson } from '../print/to-json.ts';
 import type { Session } from '../session.ts';
-import { StepProgress } from '../step-progress.ts';
-import { messageToJson } from '../to-json.ts';
-import { orThrow } from '../yaml-mistakes.ts';
 
 interface RunOptions {
   input?: string;

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { SetOptions } from '../../client/shared-state.ts';
 import type { Act } from '../act.ts';
-import { parseDuration } from '../duration.ts';
-import { entryJson, entryRow, entryTable } from '../entry-text.ts';
 import { ExitCode } from '../exit-code.ts';
-import { JSON_ARGUMENT, readJsonArgument } from '../json-argument.ts';
-import { revisionValue } from '../option-values.ts';
-import { payloadText } from '../payload-text.ts';
+import { parseDuration } from '../input/duration.ts';
+import { JSON_ARGUMENT, readJsonArgument } from '../input/json-argument.ts';
+import { revisionValue } from '../input/option-values.ts';
+import { entryJson, entryRow, entryTable } from '../print/entry-text.ts';
+import { payloadText } from '../print/payload-text.ts';
 import type { Session } from '../session.ts';
 
 interface WriteOptions {

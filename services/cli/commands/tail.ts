@@ -5,14 +5,14 @@ import { durationToMs } from '../../protocol/ttl.ts';
 import { fromValue } from '../../protocol/value.ts';
 import { codeName } from '../../rpc/code.ts';
 import type { Act } from '../act.ts';
-import { clock } from '../clock.ts';
-import { formatDuration } from '../duration.ts';
-import { countValue } from '../option-values.ts';
-import type { Printer, Style } from '../printer.ts';
-import { progressText } from '../progress-text.ts';
+import { formatDuration } from '../input/duration.ts';
+import { countValue } from '../input/option-values.ts';
+import { clock } from '../print/clock.ts';
+import type { Printer, Style } from '../print/printer.ts';
+import { progressText } from '../print/progress-text.ts';
+import { row } from '../print/table.ts';
+import { messageToJson } from '../print/to-json.ts';
 import type { Session } from '../session.ts';
-import { row } from '../table.ts';
-import { messageToJson } from '../to-json.ts';
 
 interface TailOptions {
   agent?: string;

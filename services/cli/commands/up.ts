@@ -5,20 +5,20 @@ import { type Address, formatAddress, parseAddress } from '../../rpc/address.ts'
 import { Code } from '../../rpc/code.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import type { Act } from '../act.ts';
-import { crewMesh } from '../crew-mesh.ts';
-import { dialable } from '../dialable.ts';
-import { freeAddress } from '../free-address.ts';
-import { httpDoor } from '../http-door.ts';
-import { readInputFile } from '../input-file.ts';
-import { LabelledOutput } from '../labelled-output.ts';
-import { logLine } from '../log-line.ts';
-import { type MeshFile, readMeshFile } from '../mesh-file.ts';
-import { agentProcesses, ORCHESTRATOR_NAME, orchestratorProcess } from '../mesh-processes.ts';
-import { listenOrOffValue, listenValue } from '../option-values.ts';
+import { readInputFile } from '../input/input-file.ts';
+import { listenOrOffValue, listenValue } from '../input/option-values.ts';
+import { orThrow } from '../input/yaml-mistakes.ts';
+import { crewMesh } from '../mesh/crew-mesh.ts';
+import { dialable } from '../mesh/dialable.ts';
+import { freeAddress } from '../mesh/free-address.ts';
+import { httpDoor } from '../mesh/http-door.ts';
+import { LabelledOutput } from '../mesh/labelled-output.ts';
+import { logLine } from '../mesh/log-line.ts';
+import { type MeshFile, readMeshFile } from '../mesh/mesh-file.ts';
+import { agentProcesses, ORCHESTRATOR_NAME, orchestratorProcess } from '../mesh/mesh-processes.ts';
+import { Supervisor } from '../mesh/supervisor.ts';
 import { DEFAULT_ORCHESTRATOR, type Session } from '../session.ts';
-import { Supervisor } from '../supervisor.ts';
 import type { Terminal } from '../terminal.ts';
-import { orThrow } from '../yaml-mistakes.ts';
 
 /** What our own lines are labelled with, among those of the processes. */
 const OWN_NAME = 'troupe';

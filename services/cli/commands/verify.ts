@@ -4,25 +4,28 @@ import { Code } from '../../rpc/code.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import {
   CHECKS,
+  conformanceProbe,
   countVerdicts,
   type Outcome,
+  PROBE_CAPABILITY,
   selectChecks,
   type Verdict,
   verify,
 } from '../../verify/index.ts';
 import type { Act } from '../act.ts';
 import { ExitCode } from '../exit-code.ts';
-import { addressValue, countValue, listValue } from '../option-values.ts';
-import { Output } from '../output.ts';
-import { pidProcess } from '../pid-process.ts';
-import { printable } from '../printable.ts';
-import type { Printer, Style } from '../printer.ts';
+import { addressValue, countValue, listValue } from '../input/option-values.ts';
+import { pidProcess } from '../mesh/pid-process.ts';
+import { startAgent } from '../mesh/start-agent.ts';
+import { Output } from '../print/output.ts';
+import { printable } from '../print/printable.ts';
+import type { Printer, Style } from '../print/printer.ts';
+import { row } from '../print/table.ts';
 import type { Session } from '../session.ts';
-import { startAgent } from '../start-agent.ts';
-import { row } from '../table.ts';
 
 interface VerifyFlags {
   list?: boolean;
+  probe?: boolean;
   json?: boolean;
   only?: string[];
   pid?: number;
@@ -52,6 +55,7 @@ export function addVerify(program: Command, act: Act): void {
         'TROUPE_CONFORMANCE=1, by which it offers conformance.probe, and TROUPE_LISTEN. Exit code 1 where a check fails.',
     )
     .option('--list', 'Tell what is checked, and check nothing.')
+    .option('--probe', 'Show conformance.probe as an agent has to offer it, with its schemas.')
     .option('--json', 'The same as -o json.')
     .option('--only <id>', 'A check, or a subject such as link; may stand several times.', listValue)
     .option('--pid <pid>', 'The process of the agent, to see how it drains: it ends.', countValue(2 ** 31))
@@ -62,6 +66,7 @@ export function addVerify(program: Command, act: Act): void {
 async function verifyAgent(session: Session, target: string[], flags: VerifyFlags): Promise<ExitCode> {
   const output = flags.json ? new Output(session.terminal, 'json') : session.output;
   if (flags.list) return list(output, flags.only);
+  if (flags.probe) return showProbe(output);
   const agent = await reach(session, target, flags);
   const outcomes: Outcome[] = [];
   try {
@@ -89,6 +94,15 @@ async function list(output: Output, only: readonly string[] | undefined): Promis
   for (const { id, rule } of selectChecks(only)) {
     await output.item({ json: () => ({ id, rule }), text: () => row(output.stdout, [id, rule], [ID_WIDTH]) });
   }
+  return ExitCode.OK;
+}
+
+/** Text and JSON are the same here: it is to be copied. */
+async function showProbe({ stdout }: Output): Promise<ExitCode> {
+  const { description, input: input_schema, output: output_schema } = conformanceProbe;
+  await stdout.line(
+    JSON.stringify({ name: PROBE_CAPABILITY, description, input_schema, output_schema }, undefined, 2),
+  );
   return ExitCode.OK;
 }
 

@@ -5,8 +5,8 @@ import type { PipelineEvent, PipelineFinished } from '../../../gen/troupe/v1/pip
 import { Troupe } from '../../client/index.ts';
 import { durationToMs } from '../../protocol/ttl.ts';
 import { fromValue } from '../../protocol/value.ts';
-import { readPipelineFile } from '../pipeline-file.ts';
-import { Supervisor } from '../supervisor.ts';
+import { readPipelineFile } from '../input/pipeline-file.ts';
+import { Supervisor } from '../mesh/supervisor.ts';
 
 /** The specialists that the demonstration starts; each has its folder in the crew. */
 const CREW = ['reader', 'analyst', 'summarizer', 'illustrator', 'editor'] as const;

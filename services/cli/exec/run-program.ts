@@ -9,8 +9,8 @@ import { troupeError } from '../../protocol/reason.ts';
 import type { JsonValue } from '../../protocol/value.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import { shortText } from '../../rpc/short-text.ts';
-import { describeJsonError } from '../json-error.ts';
-import { lines } from '../lines.ts';
+import { describeJsonError } from '../input/json-error.ts';
+import { lines } from '../mesh/lines.ts';
 
 /** A program to be run once. */
 export interface ProgramRun {

@@ -6,7 +6,7 @@ import { Code } from '../../rpc/code.ts';
 import { Deadline } from '../../rpc/deadline.ts';
 import { ServingStatus } from '../../rpc/health.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
-import { dialable } from '../dialable.ts';
+import { dialable } from '../mesh/dialable.ts';
 
 /**
  * Asks the server at `address` for its health as a whole, by `grpc.health.v1`. An address to listen on will do:

@@ -183,7 +183,8 @@ export const messageChecks: readonly Check[] = [
     run: (visit) =>
       atEveryDoor(visit, async (ask) => {
         resultIn(await ask(visit.probe({}, { hops: MAX_HOPS })));
-        return `${MAX_HOPS}: RESULT, ${MAX_HOPS + 1}: ${seenRefusal(await ask(visit.probe({}, { hops: MAX_HOPS + 1 })), 'HOP_LIMIT')}`;
+        const over = await ask(visit.probe({}, { hops: MAX_HOPS + 1 }));
+        return `${MAX_HOPS}: RESULT, ${MAX_HOPS + 1}: ${seenRefusal(over, 'HOP_LIMIT')}`;
       }),
   },
 ];

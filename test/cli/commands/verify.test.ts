@@ -4,6 +4,9 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
+import { AgentService } from '../../../gen/troupe/v1/agent_service_pb.js';
+import { Channel } from '../../../services/rpc/channel.ts';
+import { createClient } from '../../../services/rpc/client.ts';
 import { CHECKS } from '../../../services/verify/index.ts';
 import { serveFaulty } from '../../verify/faulty-agent.ts';
 
@@ -35,6 +38,14 @@ async function startAnalyst() {
   const child = node([ANALYST], { TROUPE_CONFORMANCE: '1', TROUPE_LISTEN: '127.0.0.1:0' });
   const [line] = await once(createInterface(child.stdout), 'line');
   return { child, address: JSON.parse(line).address as string };
+}
+
+/** The probe on the card of an agent. */
+async function probeOf(address: string) {
+  const channel = new Channel(address);
+  const { card } = await createClient(AgentService, channel).describe({});
+  channel.close();
+  return card?.capabilities.find(({ name }) => name === 'conformance.probe');
 }
 
 describe('troupe verify', () => {
@@ -101,16 +112,25 @@ describe('troupe verify', () => {
   });
 
   it('ends the agent that it started, where no check does', async () => {
-    const { stderr, stdout, code } = await troupeVerify(
-      '--only',
-      'describe.card',
-      '--',
-      process.execPath,
-      ANALYST,
-    );
-    const [, instance] = /instance ([0-9a-f-]+)/.exec(stdout) ?? [];
-    expect({ code, instance: typeof instance }).toEqual({ code: 0, instance: 'string' });
-    expect(stderr).toBe('');
+    const script = `console.error(process.pid); await import('./${ANALYST}');`;
+    const command = [process.execPath, '--input-type=module', '-e', script];
+    const { stderr, code } = await troupeVerify('--only', 'describe.card', '--', ...command);
+    const pid = Number(stderr);
+    expect(pid).toBeGreaterThan(0);
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    expect(code).toBe(0);
+  });
+
+  it('shows the probe as an agent has to offer it', async () => {
+    const { stdout, code } = await troupeVerify('--probe');
+    const { address } = await startAnalyst();
+    const [shown, offered] = [JSON.parse(stdout), await probeOf(address)];
+    expect(offered).toMatchObject({
+      description: shown.description,
+      inputSchema: shown.input_schema,
+      outputSchema: shown.output_schema,
+    });
+    expect(code).toBe(0);
   });
 
   it('sends the signal to the process that --pid names', async () => {

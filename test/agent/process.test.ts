@@ -1,0 +1,40 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Troupe } from '../../services/client/index.ts';
+import { startOrchestrator } from '../../services/orchestrator/orchestrator.ts';
+import { start } from '../fixtures/started.ts';
+
+describe('An agent that runs as a process', () => {
+  it('says when it is ready, finishes what is in flight on SIGTERM, leaves the roster, and exits with 0', async () => {
+    const orchestrator = await startOrchestrator({ listen: '127.0.0.1:0' });
+    const troupe = new Troupe(orchestrator.address);
+    onTestFinished(async () => {
+      troupe.close();
+      await orchestrator.close();
+    });
+    const { child, lines, log, exited } = start('./greeter.ts', {
+      TROUPE_ORCHESTRATORS: orchestrator.address,
+      TROUPE_INSTANCE_ID: 'greeter-1',
+    });
+    const ready = JSON.parse((await lines.next()).value);
+    expect(ready).toEqual({
+      ready: true,
+      address: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      agent: 'greeter',
+      instanceId: 'greeter-1',
+    });
+    const events = troupe.dispatchStream('greet', { name: 'you', afterMs: 500 });
+    expect((await events.next()).value).toMatchObject({ type: 'progress', payload: 'looking up the name' });
+    child.kill('SIGTERM');
+    expect((await events.next()).value).toMatchObject({ type: 'result', payload: 'Hello, you!' });
+    expect(await exited).toBe(0);
+    expect(log()).toContain('"msg":"drained"');
+    const { orchestrator: service } = await troupe.reach();
+    expect((await service.listAgents({})).agents).toEqual([]);
+  });
+
+  it('exits with 1 and says why where it cannot be served', async () => {
+    const { exited, log } = start('./greeter.ts', { TROUPE_LISTEN: 'nowhere.invalid:1' });
+    expect(await exited).toBe(1);
+    expect(log()).toContain('Cannot listen on nowhere.invalid:1');
+  });
+});

@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Troupe } from '../../services/client/index.ts';
+import { startOrchestrator } from '../../services/orchestrator/orchestrator.ts';
+import { Code } from '../../services/rpc/code.ts';
+import { Deadline } from '../../services/rpc/deadline.ts';
+import { failureOf, reasonIn } from '../protocol/link/messages.ts';
+import { caller, mesh, worker } from './mesh.ts';
+
+/** An address at which nobody listens. */
+async function vacant(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `127.0.0.1:${port}`;
+}
+
+/** An address at which connections are taken, and nothing is ever said. */
+async function silent(): Promise<string> {
+  const server = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe('A caller with several orchestrators', () => {
+  it('uses the first that answers, for every call at once', async () => {
+    const { address } = await mesh();
+    const troupe = caller([await vacant(), address]);
+    const results = await Promise.all([1, 2, 3].map((n) => troupe.dispatch('echo', n)));
+    expect(results.map(({ payload }) => payload)).toEqual([1, 2, 3]);
+    expect((await troupe.reach()).address).toBe(address);
+  });
+
+  it('passes over one that takes the connection and says nothing', async () => {
+    const { address } = await mesh();
+    expect((await caller([await silent(), address]).dispatch('echo', 1)).payload).toBe(1);
+  });
+
+  it('goes on to the next when the one that it used is gone', async () => {
+    const first = await startOrchestrator({ listen: '127.0.0.1:0' });
+    const { address } = await mesh();
+    const troupe = caller([first.address, address]);
+    expect((await troupe.reach()).address).toBe(first.address);
+    await first.close();
+    expect((await troupe.dispatch('echo', 1)).payload).toBe(1);
+  });
+
+  it('goes on to the next when the one that it used is about to leave', async () => {
+    const started = Promise.withResolvers<void>();
+    const { address: second } = await mesh();
+    const { address, orchestrator } = await mesh(worker(() => started.resolve()));
+    const troupe = caller([address, second]);
+    const hanging = troupe.dispatch('hang', null, { timeoutMs: 1500 });
+    await started.promise;
+    const drained = orchestrator.drain();
+    while ((await troupe.reach()).address === address) await new Promise((resolve) => setImmediate(resolve));
+    expect((await troupe.dispatch('echo', 1)).payload).toBe(1);
+    expect(await reasonIn(hanging)).toBe('TASK_TIMED_OUT');
+    await drained;
+  });
+});
+
+describe('A caller that reaches nobody', () => {
+  it('fails UNAVAILABLE and says where', async () => {
+    const address = await vacant();
+    const troupe = caller([await vacant(), address]);
+    const error = await failureOf(troupe.dispatch('echo', 1));
+    expect(error.code).toBe(Code.UNAVAILABLE);
+    expect(error.message).toContain(`Nobody answers at ${address}`);
+    expect((await failureOf(troupe.state.get('key'))).code).toBe(Code.UNAVAILABLE);
+  });
+
+  it('fails when its own time is up, or it is cancelled, and waits no longer', async () => {
+    const troupe = caller(await silent());
+    const timedOut = await failureOf(troupe.dispatch('echo', 1, { timeoutMs: 50 }));
+    expect(timedOut.code).toBe(Code.DEADLINE_EXCEEDED);
+    const signal = AbortSignal.timeout(50);
+    expect((await failureOf(troupe.dispatch('echo', 1, { signal }))).code).toBe(Code.DEADLINE_EXCEEDED);
+    expect(await reasonIn(troupe.dispatch('echo', 1, { signal: AbortSignal.abort() }))).toBe(
+      'TASK_CANCELLED',
+    );
+  });
+
+  it('says UNAVAILABLE of an orchestrator that took too long, while its own time is not up', async () => {
+    const error = await failureOf(caller(await silent()).reach(Deadline.after(60_000)));
+    expect(error.code).toBe(Code.UNAVAILABLE);
+  });
+
+  it('fails NO_ORCHESTRATOR where none is configured', async () => {
+    expect(await reasonIn(caller([]).dispatch('echo', 1))).toBe('NO_ORCHESTRATOR');
+  });
+});
+
+describe('A caller that closes', () => {
+  it.each(['dispatch', 'run'] as const)(
+    'still gets what it has in flight by %s, and leaves no connection',
+    async (how) => {
+      const going = Promise.withResolvers<string>();
+      const started = Promise.withResolvers<void>();
+      const { address, orchestrator } = await mesh({
+        id: 'worker',
+        capabilities: {
+          work: {
+            handle: () => {
+              started.resolve();
+              return going.promise;
+            },
+          },
+        },
+      });
+      const troupe = new Troupe(address);
+      const pipeline = { name: 'p', steps: [{ name: 's', capability: 'work' }] };
+      const asked =
+        how === 'dispatch' ? troupe.dispatch('work', null) : Array.fromAsync(troupe.run(pipeline, null));
+      await started.promise;
+      troupe.close();
+      going.resolve('finished');
+      expect(JSON.stringify(await asked, (_, value) => (typeof value === 'bigint' ? 0 : value))).toContain(
+        'finished',
+      );
+      expect((await failureOf(troupe.dispatch('work', null))).message).toContain('closed at this end');
+      // It would wait for the link of a caller that is still there.
+      await orchestrator.drain(60_000);
+    },
+  );
+
+  it('may do so before it has connected, and twice', async () => {
+    const { address } = await mesh();
+    const troupe = new Troupe(address);
+    troupe.close();
+    troupe.close();
+    expect((await failureOf(troupe.dispatch('echo', 1))).code).toBe(Code.UNAVAILABLE);
+  });
+});

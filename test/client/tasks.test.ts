@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { troupeError } from '../../services/agent/index.ts';
+import type { TaskEvent } from '../../services/client/index.ts';
+import { reasonOf } from '../../services/protocol/reason.ts';
+import { failureOf, reasonIn } from '../protocol/link/messages.ts';
+import { caller, mesh, withoutLink, worker } from './mesh.ts';
+
+/** Reads a stream to its end: the events in short, and how it ended. */
+async function read(events: AsyncIterable<TaskEvent>) {
+  const heard: unknown[] = [];
+  for await (const event of events) heard.push(event.type === 'progress' ? event.sequence : event.payload);
+  return heard;
+}
+
+/** The ways to an orchestrator: what holds on one holds on the other. */
+const ways = [
+  ['over a link', async (address: string) => address],
+  ['where no link is served', async (address: string) => (await withoutLink(address)).address],
+] as const;
+
+describe.each(ways)('A task %s', (_, reach) => {
+  it('is dispatched by its capability, and answered with its result', async () => {
+    const { address } = await mesh();
+    const troupe = caller(await reach(address), { id: 'tester' });
+    const result = await troupe.dispatch('count', { to: 3 });
+    expect(result).toMatchObject({
+      payload: 3,
+      agent: 'worker',
+      attempt: 1,
+      attachments: [{ name: 'count.txt' }],
+    });
+    expect(result.message.receiver).toBe('tester');
+  });
+
+  it('is sent to the agent that it names', async () => {
+    const { address } = await mesh();
+    const troupe = caller(await reach(address));
+    expect((await troupe.send('worker', 'hello', { capability: 'echo' })).payload).toBe('hello');
+    expect(await reasonIn(troupe.send('nobody', null))).toBe('AGENT_NOT_FOUND');
+  });
+
+  it('streams its progress in order, and its result last', async () => {
+    const { address } = await mesh();
+    const troupe = caller(await reach(address));
+    expect(await read(troupe.dispatchStream('count', { to: 3 }))).toEqual([1, 2, 3, 3]);
+  });
+
+  it("fails with the agent's own words, also where it is streamed", async () => {
+    const { address } = await mesh();
+    const troupe = caller(await reach(address));
+    const error = await failureOf(troupe.dispatch('fail', null));
+    expect(reasonOf(error)).toBe('HANDLER_FAILED');
+    expect(error.message).toContain('boom');
+    expect(await reasonIn(read(troupe.dispatchStream('fail', null)))).toBe('HANDLER_FAILED');
+  });
+
+  it('ends TASK_TIMED_OUT when its time is up', async () => {
+    const { address } = await mesh();
+    const troupe = caller(await reach(address));
+    await troupe.dispatch('echo', null);
+    expect(await reasonIn(troupe.dispatch('hang', null, { timeoutMs: 60 }))).toBe('TASK_TIMED_OUT');
+  });
+
+  it('that is cancelled ends with the reason that it was cancelled for, and is cancelled at the agent', async () => {
+    const stopped = Promise.withResolvers<string | undefined>();
+    const started = Promise.withResolvers<void>();
+    const { address } = await mesh(
+      worker(({ signal }) => {
+        signal.addEventListener('abort', () => stopped.resolve(reasonOf(signal.reason)));
+        started.resolve();
+      }),
+    );
+    const troupe = caller(await reach(address));
+    const controller = new AbortController();
+    const asked = failureOf(troupe.dispatch('hang', null, { signal: controller.signal }));
+    await started.promise;
+    controller.abort(troupeError('TASK_CANCELLED', 'Changed my mind.'));
+    expect((await asked).message).toBe('Changed my mind.');
+    expect(await stopped.promise).toBe('TASK_CANCELLED');
+  });
+
+  it('whose stream is left is cancelled at the agent', async () => {
+    const stopped = Promise.withResolvers<string | undefined>();
+    const { address } = await mesh(
+      worker(({ signal }) =>
+        signal.addEventListener('abort', () => stopped.resolve(reasonOf(signal.reason))),
+      ),
+    );
+    const troupe = caller(await reach(address));
+    for await (const event of troupe.dispatchStream('hang', null)) {
+      expect(event).toEqual({ type: 'progress', payload: 'hanging', sequence: 1 });
+      break;
+    }
+    expect(await stopped.promise).toBe('TASK_CANCELLED');
+  });
+
+  it('that is too large is refused before it is sent', async () => {
+    const { address } = await mesh();
+    const troupe = caller(await reach(address));
+    await troupe.dispatch('echo', null);
+    expect(await reasonIn(troupe.dispatch('echo', 'x'.repeat(4 * 1024 * 1024)))).toBe('MESSAGE_TOO_LARGE');
+  });
+
+  it('whose payload is no JSON is refused before it is sent', async () => {
+    const troupe = caller(await reach('127.0.0.1:1'));
+    expect(await reasonIn(troupe.dispatch('echo', Number.NaN))).toBe('INVALID_PAYLOAD');
+  });
+
+  it('may be given any time at all: more than an hour is an hour', async () => {
+    const { address } = await mesh();
+    const troupe = caller(await reach(address));
+    const { payload } = await troupe.dispatch('echo', 1, { timeoutMs: Number.POSITIVE_INFINITY });
+    expect(payload).toBe(1);
+  });
+});
+
+it('A caller finds out once that no link is served, and loses no task over it', async () => {
+  const { address } = await mesh();
+  const orchestrator = await withoutLink(address);
+  const troupe = caller(orchestrator.address);
+  const payloads = await Promise.all([1, 2, 3].map((n) => troupe.dispatch('echo', n)));
+  expect(payloads.map(({ payload }) => payload)).toEqual([1, 2, 3]);
+  await troupe.dispatch('echo', 4);
+  expect(orchestrator.links()).toBe(1);
+});
