@@ -78,6 +78,7 @@ async function serve(session: Session, options: AgentOptions): Promise<undefined
     maxConcurrency: options.maxConcurrency,
     cwd,
     env,
+    kill: terminal.kill,
   });
   const orchestrators = orchestratorsOf(session);
   const agent = await serveAgent(definition, {

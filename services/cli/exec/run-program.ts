@@ -1,7 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-// The system call that ends other processes; nothing of this one is touched.
-import { kill } from 'node:process';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MAX_MESSAGE_BYTES } from '../../protocol/message.ts';
@@ -11,6 +9,7 @@ import { RpcError } from '../../rpc/rpc-error.ts';
 import { shortText } from '../../rpc/short-text.ts';
 import { describeJsonError } from '../input/json-error.ts';
 import { lines } from '../mesh/lines.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** A program to be run once. */
 export interface ProgramRun {
@@ -26,6 +25,8 @@ export interface ProgramRun {
   signal: AbortSignal;
   /** Hears each line of its standard error: the JSON that it is, else the text. */
   onLine(line: JsonValue): void;
+  /** Sends a signal to a process, or by a negative number to its group. Throws where there is none. */
+  kill: Terminal['kill'];
   /** How long it gets to end when it is told to, in milliseconds. Default: 2,000. */
   graceMs?: number;
 }
@@ -46,20 +47,21 @@ const SHOWN_BYTES = 120;
  * it.
  */
 export async function runProgram(run: ProgramRun): Promise<JsonValue> {
-  const { command, input, cwd, env, signal, graceMs = 2000 } = run;
+  const { command, input, cwd, env, signal, kill, graceMs = 2000 } = run;
   signal.throwIfAborted();
   // In a group of its own: whatever the shell starts ends with it.
   const child = spawn(command, { cwd, env, shell: true, detached: true });
-  const stop = () => killGroup(child, 'SIGTERM');
+  const end = (by: NodeJS.Signals) => killGroup(kill, child, by);
+  const stop = () => end('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
   // A program may well end without reading what it is given.
   child.stdin.on('error', () => {}).end(JSON.stringify(input));
   const written: Buffer[] = [];
   const said = { last: '' };
   const heard = Promise.all([keep(child.stdout, written), hear(child.stderr, said, run.onLine)]);
-  heard.catch(() => killGroup(child, 'SIGKILL'));
+  heard.catch(() => end('SIGKILL'));
   try {
-    const [code, by] = await ended(child, signal, graceMs);
+    const [code, by] = await ended(child, signal, () => end('SIGKILL'), graceMs);
     // The shell may be gone while what it started still cleans up.
     await Promise.race([heard, pause(signal.aborted ? graceMs : QUIET_MS)]);
     signal.throwIfAborted();
@@ -70,22 +72,23 @@ export async function runProgram(run: ProgramRun): Promise<JsonValue> {
     throw failed(command, 'could not be run', (error as Error).message);
   } finally {
     signal.removeEventListener('abort', stop);
-    killGroup(child, 'SIGKILL');
+    end('SIGKILL');
     child.stdout.destroy();
     child.stderr.destroy();
   }
 }
 
-/** Waits for its exit, and not for longer than `graceMs` once the signal has aborted. */
+/** Waits for its exit, and kills it `graceMs` after the signal has aborted. */
 async function ended(
   child: ChildProcessWithoutNullStreams,
   signal: AbortSignal,
+  kill: () => void,
   graceMs: number,
 ): Promise<[number | null, NodeJS.Signals | null]> {
   const exit = once(child, 'exit');
   let timer: NodeJS.Timeout | undefined;
   const onAbort = () => {
-    timer = setTimeout(() => killGroup(child, 'SIGKILL'), graceMs);
+    timer = setTimeout(kill, graceMs);
   };
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -97,7 +100,11 @@ async function ended(
 }
 
 /** What it has left running counts as well: a group lives as long as one process in it. */
-function killGroup({ pid }: ChildProcessWithoutNullStreams, signal: NodeJS.Signals): void {
+function killGroup(
+  kill: Terminal['kill'],
+  { pid }: ChildProcessWithoutNullStreams,
+  signal: NodeJS.Signals,
+): void {
   if (pid === undefined) return;
   try {
     kill(-pid, signal);
