@@ -81,7 +81,7 @@ export const LANGUAGES: Readonly<Record<LanguageName, Language>> = {
     label: 'Java',
     folder: resolve(POLYGLOT, 'java'),
     needs: [
-      { name: 'a JDK 17 or newer (javac)', check: ['javac', '--release', '17', '--version'] },
+      { name: 'JDK 17 or newer (javac)', check: ['javac', '--release', '17', '--version'] },
       { name: 'Maven (mvn)', check: ['mvn', '--version'] },
     ],
     build: [['mvn', '--quiet', '--batch-mode', 'package']],

@@ -66,7 +66,8 @@ function contract(member: Member) {
   it('offers the probe as the kit defines it', async () => {
     const { card } = await tested.agent.describe({});
     const probe = card?.capabilities.find(({ name }) => name === PROBE_CAPABILITY);
-    expect(probe).toMatchObject({ inputSchema: PROBE_INPUT_SCHEMA, idempotent: true });
+    expect(probe?.idempotent).toBe(true);
+    expect(withoutDescriptions(probe?.inputSchema)).toEqual(withoutDescriptions(PROBE_INPUT_SCHEMA));
   });
 
   it('tells its health', async () => {
@@ -121,4 +122,9 @@ function contract(member: Member) {
       expect(await tested.mesh.seen(member.agent, (agent) => agent === undefined)).toBeUndefined();
     });
   }
+}
+
+/** A schema as far as it decides: what it says to people is each author's own. */
+function withoutDescriptions(schema: unknown): unknown {
+  return JSON.parse(JSON.stringify(schema, (key, value) => (key === 'description' ? undefined : value)));
 }

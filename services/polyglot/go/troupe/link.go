@@ -26,6 +26,8 @@ type link struct {
 	runner *runner
 	// changed holds a token when there may be something to do.
 	changed chan struct{}
+	// ended is closed when the link has ended.
+	ended chan struct{}
 
 	mu         sync.Mutex
 	inFlight   map[string]*inFlight
@@ -45,11 +47,17 @@ type inFlight struct {
 }
 
 func newLink(r *runner) *link {
-	return &link{runner: r, changed: make(chan struct{}, 1), inFlight: map[string]*inFlight{}}
+	return &link{
+		runner:   r,
+		changed:  make(chan struct{}, 1),
+		ended:    make(chan struct{}),
+		inFlight: map[string]*inFlight{},
+	}
 }
 
 // serve serves the link until it has ended, and answers how.
 func (l *link) serve(stream linkStream) error {
+	defer close(l.ended)
 	ctx, cancel := context.WithCancelCause(stream.Context())
 	defer cancel(Errorf(TaskCancelled, "the link that the task came over broke"))
 	go l.read(ctx, stream)
