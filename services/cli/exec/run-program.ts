@@ -1,7 +1,5 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-// The system call that ends other processes; nothing of this one is touched.
-import { kill } from 'node:process';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MAX_MESSAGE_BYTES } from '../../protocol/message.ts';
@@ -11,6 +9,7 @@ import { RpcError } from '../../rpc/rpc-error.ts';
 import { shortText } from '../../rpc/short-text.ts';
 import { describeJsonError } from '../input/json-error.ts';
 import { lines } from '../mesh/lines.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** A program to be run once. */
 export interface ProgramRun {
@@ -22,6 +21,8 @@ export interface ProgramRun {
   cwd: string;
   /** The whole of its environment. */
   env: Readonly<Record<string, string | undefined>>;
+  /** Sends a signal to a process, or by a negative number to a group of them. */
+  kill: Terminal['kill'];
   /** Ends it, and all that it has started: SIGTERM, and SIGKILL after `graceMs`. */
   signal: AbortSignal;
   /** Hears each line of its standard error: the JSON that it is, else the text. */
@@ -50,18 +51,19 @@ export async function runProgram(run: ProgramRun): Promise<JsonValue> {
   signal.throwIfAborted();
   // In a group of its own: whatever the shell starts ends with it.
   const child = spawn(command, { cwd, env, shell: true, detached: true });
-  const stop = () => killGroup(child, 'SIGTERM');
+  const killAll = groupKiller(child, run.kill);
+  const stop = () => killAll('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
   // A program may well end without reading what it is given.
   child.stdin.on('error', () => {}).end(JSON.stringify(input));
   const written: Buffer[] = [];
   const said = { last: '' };
   const heard = Promise.all([keep(child.stdout, written), hear(child.stderr, said, run.onLine)]);
-  heard.catch(() => killGroup(child, 'SIGKILL'));
+  heard.catch(() => killAll('SIGKILL'));
   try {
-    const [code, by] = await ended(child, signal, graceMs);
+    const [code, by] = await exitOf(child, signal, () => setTimeout(killAll, graceMs, 'SIGKILL'));
     // The shell may be gone while what it started still cleans up.
-    await Promise.race([heard, pause(signal.aborted ? graceMs : QUIET_MS)]);
+    await Promise.race([heard, pause(signal.aborted ? graceMs : QUIET_MS, undefined, { ref: false })]);
     signal.throwIfAborted();
     if (code !== 0) throw failed(command, by ? `was ended by ${by}` : `exited with code ${code}`, said.last);
     return parse(command, Buffer.concat(written).toString('utf8'));
@@ -70,22 +72,22 @@ export async function runProgram(run: ProgramRun): Promise<JsonValue> {
     throw failed(command, 'could not be run', (error as Error).message);
   } finally {
     signal.removeEventListener('abort', stop);
-    killGroup(child, 'SIGKILL');
+    killAll('SIGKILL');
     child.stdout.destroy();
     child.stderr.destroy();
   }
 }
 
-/** Waits for its exit, and not for longer than `graceMs` once the signal has aborted. */
-async function ended(
-  child: ChildProcessWithoutNullStreams,
+/** Waits for its exit, with a timer from when the signal aborts. */
+async function exitOf(
+  child: ChildProcess,
   signal: AbortSignal,
-  graceMs: number,
+  setTimer: () => NodeJS.Timeout,
 ): Promise<[number | null, NodeJS.Signals | null]> {
   const exit = once(child, 'exit');
   let timer: NodeJS.Timeout | undefined;
   const onAbort = () => {
-    timer = setTimeout(() => killGroup(child, 'SIGKILL'), graceMs);
+    timer = setTimer();
   };
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -96,14 +98,16 @@ async function ended(
   }
 }
 
-/** What it has left running counts as well: a group lives as long as one process in it. */
-function killGroup({ pid }: ChildProcessWithoutNullStreams, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    kill(-pid, signal);
-  } catch {
-    // Nobody is left in it.
-  }
+/** Signals a child with all that it has started: a group lives as long as one process in it. */
+function groupKiller({ pid }: ChildProcess, kill: Terminal['kill']): (signal: NodeJS.Signals) => void {
+  return (signal) => {
+    if (pid === undefined) return;
+    try {
+      kill(-pid, signal);
+    } catch {
+      // Nobody is left in it.
+    }
+  };
 }
 
 /** Keeps what is written, as far as a message can hold it. */
