@@ -78,7 +78,11 @@ async function serve(session: Session, options: AgentOptions): Promise<undefined
     maxConcurrency: options.maxConcurrency,
     cwd,
     env,
+<<<<<<< HEAD
     kill,
+=======
+    kill: terminal.kill,
+>>>>>>> main
   });
   const orchestrators = orchestratorsOf(session);
   const agent = await serveAgent(definition, {
