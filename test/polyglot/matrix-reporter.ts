@@ -16,7 +16,7 @@ type Matrices = Map<string, Map<string, Map<string, string>>>;
 
 /**
  * Prints what was tested as matrices: a group of tests is one, the groups in it its columns, their tests its rows. An empty cell is
- * what does not apply. Languages that were not built are named. The last line is `N passed, N failed, N skipped`.
+ * what does not apply. Languages and tools that were not built are named. The last line is `N passed, N failed, N skipped`.
  */
 export default class MatrixReporter implements Reporter {
   #vitest: Vitest | undefined;
@@ -33,7 +33,7 @@ export default class MatrixReporter implements Reporter {
       // A file that does not even load has no tests to count.
       counts.failed += module.errors().length;
       for (const test of module.children.allTests()) {
-        const { state } = test.result();
+        const state = stateOf(test);
         counts[state] += 1;
         note(matrices, test, MARKS[state]);
         const { told: line } = test.meta();
@@ -56,11 +56,20 @@ export default class MatrixReporter implements Reporter {
     return Object.entries(builds ?? {}).flatMap(([name, build]) => {
       if (build.state === 'built') return [];
       const [why] = build.why.split('\n');
-      return [
-        `${LANGUAGES[name as LanguageName].label} ${build.state === 'missing' ? 'skipped' : 'failed'}: ${why}`,
-      ];
+      const label = LANGUAGES[name as LanguageName]?.label ?? name;
+      return [`${label} ${build.state === 'missing' ? 'skipped' : 'failed'}: ${why}`];
     });
   }
+}
+
+/** How a test ended. Where what was to be done before it failed, it was not run, and has failed as well. */
+function stateOf(test: TestCase): keyof typeof MARKS {
+  const { state } = test.result();
+  if (state === 'passed' || state === 'failed') return state;
+  for (let group = test.parent; group.type === 'suite'; group = group.parent) {
+    if (group.errors().length > 0) return 'failed';
+  }
+  return state;
 }
 
 function note(matrices: Matrices, test: TestCase, mark: string): void {
