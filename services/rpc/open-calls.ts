@@ -14,7 +14,7 @@ export class OpenCalls {
   readonly draining: AbortSignal;
   readonly #draining = new AbortController();
   readonly #calls = new Set<Abortable>();
-  #whenIdle: (() => void) | undefined;
+  readonly #whenIdle = new Set<() => void>();
 
   constructor(log: Logger) {
     this.log = log;
@@ -29,7 +29,7 @@ export class OpenCalls {
   /** Counts a call out. */
   delete(call: Abortable): void {
     this.#calls.delete(call);
-    if (this.#calls.size === 0) this.#whenIdle?.();
+    if (this.#calls.size === 0) for (const idle of this.#whenIdle) idle();
   }
 
   /** Tells every call, open or to come, that the server is leaving. */
@@ -41,11 +41,13 @@ export class OpenCalls {
   idle(withinMs: number): Promise<void> {
     if (this.#calls.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, withinMs);
-      this.#whenIdle = () => {
+      const idle = () => {
         clearTimeout(timer);
+        this.#whenIdle.delete(idle);
         resolve();
       };
+      const timer = setTimeout(idle, withinMs);
+      this.#whenIdle.add(idle);
     });
   }
 

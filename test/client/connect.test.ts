@@ -1,34 +1,16 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Troupe } from '../../services/client/index.ts';
 import { startOrchestrator } from '../../services/orchestrator/orchestrator.ts';
 import { Code } from '../../services/rpc/code.ts';
 import { Deadline } from '../../services/rpc/deadline.ts';
 import { failureOf, reasonIn } from '../protocol/link/messages.ts';
+import { silentServer, vacantAddress } from '../rpc/listeners.ts';
 import { caller, mesh, worker } from './mesh.ts';
-
-/** An address at which nobody listens. */
-async function vacant(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return `127.0.0.1:${port}`;
-}
-
-/** An address at which connections are taken, and nothing is ever said. */
-async function silent(): Promise<string> {
-  const server = createServer(() => {}).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 describe('A caller with several orchestrators', () => {
   it('uses the first that answers, for every call at once', async () => {
     const { address } = await mesh();
-    const troupe = caller([await vacant(), address]);
+    const troupe = caller([await vacantAddress(), address]);
     const results = await Promise.all([1, 2, 3].map((n) => troupe.dispatch('echo', n)));
     expect(results.map(({ payload }) => payload)).toEqual([1, 2, 3]);
     expect((await troupe.reach()).address).toBe(address);
@@ -36,7 +18,7 @@ describe('A caller with several orchestrators', () => {
 
   it('passes over one that takes the connection and says nothing', async () => {
     const { address } = await mesh();
-    expect((await caller([await silent(), address]).dispatch('echo', 1)).payload).toBe(1);
+    expect((await caller([(await silentServer()).address, address]).dispatch('echo', 1)).payload).toBe(1);
   });
 
   it('goes on to the next when the one that it used is gone', async () => {
@@ -65,8 +47,8 @@ describe('A caller with several orchestrators', () => {
 
 describe('A caller that reaches nobody', () => {
   it('fails UNAVAILABLE and says where', async () => {
-    const address = await vacant();
-    const troupe = caller([await vacant(), address]);
+    const address = await vacantAddress();
+    const troupe = caller([await vacantAddress(), address]);
     const error = await failureOf(troupe.dispatch('echo', 1));
     expect(error.code).toBe(Code.UNAVAILABLE);
     expect(error.message).toContain(`Nobody answers at ${address}`);
@@ -74,7 +56,7 @@ describe('A caller that reaches nobody', () => {
   });
 
   it('fails when its own time is up, or it is cancelled, and waits no longer', async () => {
-    const troupe = caller(await silent());
+    const troupe = caller((await silentServer()).address);
     const timedOut = await failureOf(troupe.dispatch('echo', 1, { timeoutMs: 50 }));
     expect(timedOut.code).toBe(Code.DEADLINE_EXCEEDED);
     const signal = AbortSignal.timeout(50);
@@ -85,7 +67,7 @@ describe('A caller that reaches nobody', () => {
   });
 
   it('says UNAVAILABLE of an orchestrator that took too long, while its own time is not up', async () => {
-    const error = await failureOf(caller(await silent()).reach(Deadline.after(60_000)));
+    const error = await failureOf(caller((await silentServer()).address).reach(Deadline.after(60_000)));
     expect(error.code).toBe(Code.UNAVAILABLE);
   });
 

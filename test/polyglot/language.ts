@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { ToolName } from '../clients/tools.ts';
 
 /** A language that members and clients are written in. */
 export type LanguageName = 'python' | 'go' | 'java';
@@ -6,16 +7,20 @@ export type LanguageName = 'python' | 'go' | 'java';
 /** A program and its arguments. */
 export type Command = readonly string[];
 
-/** How a language's folder is built, with its own toolchain. */
-export interface Language {
-  /** Its name, for people. */
-  label: string;
+/** What has to be there to build something, and how it is built. */
+export interface Toolchain {
   /** Where its sources are. */
   folder: string;
   /** What has to be there, by what it says about itself; a command that fails is missing. */
   needs: readonly { name: string; check: Command }[];
   /** What builds it, in its folder, one after the other; stubs first. */
   build: readonly Command[];
+}
+
+/** A language's toolchain. */
+export interface Language extends Toolchain {
+  /** Its name, for people. */
+  label: string;
 }
 
 const POLYGLOT = resolve(import.meta.dirname, '../../services/polyglot');
@@ -84,7 +89,7 @@ export const LANGUAGES: Readonly<Record<LanguageName, Language>> = {
   },
 };
 
-/** What became of a language's build. */
+/** What became of a build. */
 export type Build =
   | { state: 'built' }
   /** Its toolchain is not there, and nobody requires it. */
@@ -94,6 +99,6 @@ export type Build =
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    builds: Record<LanguageName, Build>;
+    builds: Record<LanguageName | ToolName, Build>;
   }
 }
