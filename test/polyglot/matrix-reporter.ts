@@ -55,10 +55,9 @@ export default class MatrixReporter implements Reporter {
     const builds = this.#vitest?.getRootProject().getProvidedContext().builds;
     return Object.entries(builds ?? {}).flatMap(([name, build]) => {
       if (build.state === 'built') return [];
+      const label = Object.hasOwn(LANGUAGES, name) ? LANGUAGES[name as LanguageName].label : name;
       const [why] = build.why.split('\n');
-      return [
-        `${LANGUAGES[name as LanguageName].label} ${build.state === 'missing' ? 'skipped' : 'failed'}: ${why}`,
-      ];
+      return [`${label} ${build.state === 'missing' ? 'skipped' : 'failed'}: ${why}`];
     });
   }
 }
