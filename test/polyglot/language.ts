@@ -52,7 +52,8 @@ export const LANGUAGES: Readonly<Record<LanguageName, Language>> = {
       },
     ],
     build: [
-      ['python3', '-m', 'venv', '.venv'],
+      // One that is there stays: another Python would break it.
+      ['sh', '-c', 'test -x .venv/bin/pip || python3 -m venv --clear .venv'],
       ['.venv/bin/pip', 'install', '--quiet', '--disable-pip-version-check', '-r', 'requirements.txt'],
       ['mkdir', '-p', 'gen'],
       [

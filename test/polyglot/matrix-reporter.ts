@@ -55,8 +55,8 @@ export default class MatrixReporter implements Reporter {
     const builds = this.#vitest?.getRootProject().getProvidedContext().builds;
     return Object.entries(builds ?? {}).flatMap(([name, build]) => {
       if (build.state === 'built') return [];
+      const label = Object.hasOwn(LANGUAGES, name) ? LANGUAGES[name as LanguageName].label : name;
       const [why] = build.why.split('\n');
-      const label = LANGUAGES[name as LanguageName]?.label ?? name;
       return [`${label} ${build.state === 'missing' ? 'skipped' : 'failed'}: ${why}`];
     });
   }
