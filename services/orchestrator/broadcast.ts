@@ -1,6 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type AgentMessage, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import type { BroadcastResponseSchema } from '../../gen/troupe/v1/orchestrator_service_pb.js';
+import { encodedSize } from '../protocol/encoded.ts';
 import { admitMessage } from '../protocol/message.ts';
 import { troupeError } from '../protocol/reason.ts';
 import type { TaskScope } from '../protocol/task-sink.ts';
@@ -8,6 +9,7 @@ import { messageDeadline, msToDuration, onwardMs } from '../protocol/ttl.ts';
 import { Deadline } from '../rpc/deadline.ts';
 import { Feed } from '../rpc/feed.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
+import { deliver } from './dispatch/deliver.ts';
 import type { Connection } from './member/connection.ts';
 import type { MessageLog } from './message-log/message-log.ts';
 import type { RosterEntry } from './roster/entry.ts';
@@ -31,8 +33,8 @@ export interface BroadcastParts {
 }
 
 /**
- * Sends a message to every live instance that the filter leaves, all at once, and yields what became of each as it is known. None
- * of them holds up another, and a reader that leaves cancels what is still waited for.
+ * Sends a message to every live instance that the filter leaves, all at once, and yields what became of each
+ * as it is known. None of them holds up another, and a reader that leaves cancels what is still waited for.
  */
 export async function* broadcast(
   message: AgentMessage,
@@ -41,7 +43,7 @@ export async function* broadcast(
   { roster, messages }: BroadcastParts,
 ): AsyncGenerator<BroadcastOutcome, void> {
   message.type = MessageType.BROADCAST;
-  admitMessage(message);
+  admitMessage(message, encodedSize(message));
   const deadline = messageDeadline(message, { callDeadline: scope.deadline });
   if (deadline.expired)
     throw troupeError('MESSAGE_EXPIRED', 'The broadcast had expired before it could be sent.');
@@ -61,7 +63,7 @@ export async function* broadcast(
   if (waiting === 0) outcomes.end();
   for (const instance of instances) {
     const sent = { ...message, receiver: instance.agentId, ttl: msToDuration(onward) };
-    void deliver(sent, instance, send, messages).then((outcome) => {
+    void outcomeAt(sent, instance, send, messages).then((outcome) => {
       outcomes.push(outcome);
       if (--waiting === 0) outcomes.end();
     });
@@ -83,18 +85,17 @@ function select(roster: Roster<Connection>, { capability, labels }: Recipients):
   );
 }
 
-async function deliver(
+async function outcomeAt(
   message: AgentMessage,
-  { agentId, instanceId, connection }: RosterEntry<Connection>,
+  instance: RosterEntry<Connection>,
   scope: Pick<TaskScope, 'signal' | 'deadline'>,
   messages: MessageLog,
 ): Promise<BroadcastOutcome> {
+  const { agentId, instanceId } = instance;
   const from = { agentId, instanceId };
-  messages.record({ message, instanceId });
   try {
-    const reply = await connection.broadcast(message, scope);
+    const reply = await deliver(message, instance, scope, messages);
     if (!reply) return { ...from, outcome: { case: 'acknowledgement', value: {} } };
-    messages.record({ message: reply, instanceId });
     return { ...from, outcome: { case: 'reply', value: reply } };
   } catch (thrown) {
     return { ...from, outcome: { case: 'error', value: RpcError.from(thrown).toStatus() } };

@@ -9,8 +9,9 @@ export interface ExpiryOptions<K> {
 }
 
 /**
- * Keys that expire a fixed time after they were last set, by the monotonic clock: leases, and instances that have
- * gone. The time is the same for all, so the oldest is always the next, and one timer does for any number of them.
+ * Keys that expire a fixed time after they were last set, by the monotonic clock: leases, and instances that
+ * have gone. The time is the same for all, so the oldest is always the next, and one timer does for any
+ * number of them.
  */
 export class Expiry<K> {
   readonly #options: ExpiryOptions<K>;

@@ -12,6 +12,7 @@ import { openDoors } from './doors.ts';
 import type { Connection } from './member/connection.ts';
 import { Membership } from './member/membership.ts';
 import { MessageLog } from './message-log/message-log.ts';
+import type { RosterEntry } from './roster/entry.ts';
 import { Roster } from './roster/roster.ts';
 import { orchestratorHandlers } from './service/orchestrator-service.ts';
 import { MemoryStore } from './state/memory-store.ts';
@@ -24,8 +25,8 @@ export interface Orchestrator {
   /** Where its HTTP door listens; nothing where it has none. */
   readonly http: string | undefined;
   /**
-   * Leaves well: takes nothing new, tells links and watches, finishes what is in flight, and closes. What is not finished
-   * after `graceMs` (default 10 s) is cut off.
+   * Leaves well: takes nothing new, tells links and watches, finishes what is in flight, and closes. What is
+   * not finished after `graceMs` (default 10 s) is cut off.
    */
   drain(graceMs?: number): Promise<void>;
   /** Cuts everything off at once. */
@@ -43,20 +44,16 @@ export async function startOrchestrator(options: OrchestratorOptions = {}): Prom
   const messages = new MessageLog({ keepPayloads: config.logPayloads });
   const store = new MemoryStore();
   const draining = new AbortController();
-  const dispatcher = new Dispatcher({
-    router: new Router(roster, config.leaseMs),
-    balancer: roundRobin(),
-    messages,
-    draining: draining.signal,
-  });
+  const router = new Router(roster, config.leaseMs);
+  const balancer = roundRobin<RosterEntry<Connection>>();
+  const dispatcher = new Dispatcher({ router, balancer, messages, draining: draining.signal });
+  const parts = { roster, membership, leases, router, balancer, dispatcher, messages };
   const doors = await openDoors(
-    [
-      bind(OrchestratorService, orchestratorHandlers({ roster, membership, leases, dispatcher, messages })),
-      bind(StateService, stateHandlers(store)),
-    ],
+    [bind(OrchestratorService, orchestratorHandlers(parts)), bind(StateService, stateHandlers(store))],
     config,
   );
   for (const source of sources) source.start(membership);
+  let drained: Promise<void> | undefined;
   const stop = () => {
     for (const source of sources) source.close();
     membership.close();
@@ -66,10 +63,10 @@ export async function startOrchestrator(options: OrchestratorOptions = {}): Prom
   return {
     address: doors.address,
     http: doors.http,
-    async drain(graceMs) {
+    drain(graceMs) {
       draining.abort();
-      await doors.drain(graceMs);
-      stop();
+      drained ??= doors.drain(graceMs).then(stop);
+      return drained;
     },
     async close() {
       draining.abort();

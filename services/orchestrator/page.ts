@@ -7,14 +7,16 @@ const MAX_PAGE_SIZE = 1_000;
 /** The most bytes of a page of more than one item, so that no reader meets its limit of 4 MiB. */
 const MAX_PAGE_BYTES = 3 * 1024 * 1024;
 
-/** How many items a page holds that was asked for with that `page_size`: 0 is 100, and over 1,000 is 1,000. */
+/**
+ * How many items a page holds that was asked for with that `page_size`: 0 is 100, and over 1,000 is 1,000.
+ */
 export function pageSize(asked: number): number {
   return Math.min(asked || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
 }
 
 /**
- * The first of `items`, as many as a page of that size holds within 3 MiB, but at least one; and whether there are
- * more. `bytesOf` is the size of an item on the wire, or more.
+ * The first of `items`, as many as a page of that size holds within 3 MiB, but at least one; and whether
+ * there are more. `bytesOf` is the size of an item on the wire, or more.
  */
 export function takePage<T>(
   items: Iterable<T>,
@@ -39,8 +41,8 @@ export function toPageToken(list: string, position: string): string {
 }
 
 /**
- * The position that a token of `list` holds; nothing for the empty token of the first page. A token that was not
- * given for that list, or not whole, is INVALID_MESSAGE.
+ * The position that a token of `list` holds; nothing for the empty token of the first page. A token that was
+ * not given for that list, or not whole, is INVALID_MESSAGE.
  */
 export function fromPageToken(list: string, token: string): string | undefined {
   if (token === '') return undefined;

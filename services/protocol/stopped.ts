@@ -4,12 +4,18 @@ import { reasonOf, troupeError } from './reason.ts';
 
 /**
  * The error of a task that was stopped by its signal: the signal's reason itself where it carries one of the
- * mesh's reasons, else TASK_TIMED_OUT for a deadline and TASK_CANCELLED for anything else.
+ * mesh's reasons, else TASK_TIMED_OUT for a deadline, INSTANCE_LOST for a server that is shut down, and
+ * TASK_CANCELLED for anything else.
  */
 export function stoppedBy(signal: AbortSignal): RpcError {
   const reason = RpcError.from(signal.reason);
   if (reasonOf(reason) !== undefined) return reason;
   if (reason.code === Code.DEADLINE_EXCEEDED) return timedOut(reason);
+  // Not its caller stopped it, but whoever had it: the server that was shut down before the task had ended.
+  if (reason.code === Code.UNAVAILABLE) {
+    const text = `The task was given up: ${reason.message} Work may have been done.`;
+    return troupeError('INSTANCE_LOST', text, { cause: reason });
+  }
   return troupeError('TASK_CANCELLED', `The task was cancelled: ${reason.message}`, { cause: reason });
 }
 

@@ -1,15 +1,24 @@
 import { beforeEach, describe, inject } from 'vitest';
+import type { ToolName } from '../clients/tools.ts';
 import type { LanguageName } from './language.ts';
 
 /**
- * A group of tests that need a language: skipped where its toolchain is missing, and all failed where it could not be built.
- * `name` is the column of the matrix.
+ * A group of tests that need languages or tools: all failed where one could not be built, or is required and
+ * missing; else skipped where one is missing. `name` is the column of the matrix.
  */
-export function describeBuilt(language: LanguageName, name: string, tests: () => void): void {
-  const build = inject('builds')[language];
-  describe.skipIf(build.state === 'missing')(name, () => {
+export function describeBuilt(
+  needed: LanguageName | readonly (LanguageName | ToolName)[],
+  name: string,
+  tests: () => void,
+): void {
+  const all = inject('builds');
+  const builds = [needed].flat().map((one) => ({ one, build: all[one] }));
+  const states = builds.map(({ build }) => build.state);
+  describe.skipIf(states.includes('missing') && !states.includes('failed'))(name, () => {
     beforeEach(() => {
-      if (build.state === 'failed') throw new Error(`${language} is not built: ${build.why}`);
+      for (const { one, build } of builds) {
+        if (build.state === 'failed') throw new Error(`${one} is not built: ${build.why}`);
+      }
     });
     tests();
   });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveAgent } from '../../services/agent/index.ts';
 import { describeBuilt } from './built.ts';
-import type { Command, LanguageName } from './language.ts';
+import { type Command, LANGUAGES, type LanguageName } from './language.ts';
 import { commandIn } from './member.ts';
 import { Mesh } from './mesh.ts';
 
@@ -13,7 +13,7 @@ const CLIENTS: readonly { language: LanguageName; command: Command }[] = [
 
 describe('clients', () => {
   for (const { language, command } of CLIENTS) {
-    describeBuilt(language, language, () => drivesTheMesh(language, command));
+    describeBuilt(language, LANGUAGES[language].label, () => drivesTheMesh(language, command));
   }
 });
 

@@ -68,6 +68,7 @@ describe('first agents', () => {
 });
 
 function isAnAgent({ name, language, source, command, maxLines }: FirstAgent) {
+  const { folder } = LANGUAGES[language];
   let mesh: Mesh;
   beforeAll(async () => {
     mesh = await Mesh.create();
@@ -77,10 +78,18 @@ function isAnAgent({ name, language, source, command, maxLines }: FirstAgent) {
   afterAll(() => mesh?.close());
 
   it('is short', async ({ task }) => {
-    const lines = codeLines(await readFile(resolve(LANGUAGES[language].folder, source), 'utf8'));
+    const lines = codeLines(await readFile(resolve(folder, source), 'utf8'));
     task.meta.told = told(name, lines, maxLines);
     expect(lines).toBeLessThanOrEqual(maxLines);
   });
+
+  if (name.endsWith('with the helper')) {
+    it('stands in the README', async () => {
+      const [code = ''] =
+        /^(package|from|import) .*/ms.exec(await readFile(resolve(folder, source), 'utf8')) ?? [];
+      expect(await readFile(resolve(folder, 'README.md'), 'utf8')).toContain(code);
+    });
+  }
 
   it('joins, and does its task', async () => {
     await mesh.seen('greeter', (agent) => agent !== undefined);

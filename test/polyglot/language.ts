@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { ToolName } from '../clients/tools.ts';
 
 /** A language that members and clients are written in. */
 export type LanguageName = 'python' | 'go' | 'java';
@@ -6,14 +7,20 @@ export type LanguageName = 'python' | 'go' | 'java';
 /** A program and its arguments. */
 export type Command = readonly string[];
 
-/** How a language's folder is built, with its own toolchain. */
-export interface Language {
+/** What has to be there to build something, and how it is built. */
+export interface Toolchain {
   /** Where its sources are. */
   folder: string;
   /** What has to be there, by what it says about itself; a command that fails is missing. */
   needs: readonly { name: string; check: Command }[];
   /** What builds it, in its folder, one after the other; stubs first. */
   build: readonly Command[];
+}
+
+/** A language's toolchain. */
+export interface Language extends Toolchain {
+  /** Its name, for people. */
+  label: string;
 }
 
 const POLYGLOT = resolve(import.meta.dirname, '../../services/polyglot');
@@ -36,6 +43,7 @@ const PROTOS = [
 /** The languages, and how each is built. */
 export const LANGUAGES: Readonly<Record<LanguageName, Language>> = {
   python: {
+    label: 'Python',
     folder: resolve(POLYGLOT, 'python'),
     needs: [
       {
@@ -61,6 +69,7 @@ export const LANGUAGES: Readonly<Record<LanguageName, Language>> = {
     ],
   },
   go: {
+    label: 'Go',
     folder: resolve(POLYGLOT, 'go'),
     needs: [{ name: 'Go (go)', check: ['go', 'version'] }],
     build: [
@@ -69,16 +78,17 @@ export const LANGUAGES: Readonly<Record<LanguageName, Language>> = {
     ],
   },
   java: {
+    label: 'Java',
     folder: resolve(POLYGLOT, 'java'),
     needs: [
-      { name: 'a JDK 17 or newer (javac)', check: ['javac', '--release', '17', '--version'] },
+      { name: 'JDK 17 or newer (javac)', check: ['javac', '--release', '17', '--version'] },
       { name: 'Maven (mvn)', check: ['mvn', '--version'] },
     ],
     build: [['mvn', '--quiet', '--batch-mode', 'package']],
   },
 };
 
-/** What became of a language's build. */
+/** What became of a build. */
 export type Build =
   | { state: 'built' }
   /** Its toolchain is not there, and nobody requires it. */
@@ -88,6 +98,6 @@ export type Build =
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    builds: Record<LanguageName, Build>;
+    builds: Record<LanguageName | ToolName, Build>;
   }
 }

@@ -1,4 +1,5 @@
-import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
+import { LANGUAGES, type LanguageName } from './language.ts';
 
 /** What a cell of a matrix shows. */
 const MARKS = { passed: 'pass', failed: 'FAIL', skipped: 'skip', pending: 'skip' } as const;
@@ -15,9 +16,15 @@ type Matrices = Map<string, Map<string, Map<string, string>>>;
 
 /**
  * Prints what was tested as matrices: a group of tests is one, the groups in it its columns, their tests its rows. An empty cell is
- * what does not apply. The last line is `N passed, N failed, N skipped`.
+ * what does not apply. Languages that were not built are named. The last line is `N passed, N failed, N skipped`.
  */
 export default class MatrixReporter implements Reporter {
+  #vitest: Vitest | undefined;
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest;
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 };
     const matrices: Matrices = new Map();
@@ -35,8 +42,24 @@ export default class MatrixReporter implements Reporter {
     }
     const lines = [...matrices].flatMap(([title, rows]) => ['', ...draw(title, rows)]);
     const skipped = counts.skipped + counts.pending;
-    lines.push('', ...told, `${counts.passed} passed, ${counts.failed} failed, ${skipped} skipped`);
+    lines.push(
+      '',
+      ...told,
+      ...this.#notBuilt(),
+      `${counts.passed} passed, ${counts.failed} failed, ${skipped} skipped`,
+    );
     process.stdout.write(`${lines.join('\n')}\n`);
+  }
+
+  #notBuilt(): string[] {
+    const builds = this.#vitest?.getRootProject().getProvidedContext().builds;
+    return Object.entries(builds ?? {}).flatMap(([name, build]) => {
+      if (build.state === 'built') return [];
+      const [why] = build.why.split('\n');
+      return [
+        `${LANGUAGES[name as LanguageName].label} ${build.state === 'missing' ? 'skipped' : 'failed'}: ${why}`,
+      ];
+    });
   }
 }
 

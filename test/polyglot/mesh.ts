@@ -1,14 +1,13 @@
 import { createServer } from 'node:net';
-import { AgentService } from '../../gen/troupe/v1/agent_service_pb.js';
 import { type Agent, RosterEventType } from '../../gen/troupe/v1/roster_pb.js';
 import { type Child, type ChildCommand, startChild } from '../../services/cli/mesh/child.ts';
 import { Troupe } from '../../services/client/index.ts';
 import { type Orchestrator, startOrchestrator } from '../../services/orchestrator/orchestrator.ts';
-import { Channel } from '../../services/rpc/channel.ts';
-import { createClient } from '../../services/rpc/client.ts';
 
 /** How long a member may take to end, in milliseconds; then it is killed. */
 const GRACE_MS = 15_000;
+/** How long a lease runs, in milliseconds: short, so that every test lives on renewed ones. */
+const LEASE_MS = 3000;
 
 /** A port of 127.0.0.1 that nobody listens at. */
 export async function freeAddress(): Promise<string> {
@@ -51,7 +50,11 @@ export class Mesh {
   /** Starts the orchestrator; `looksAfter` adds to the addresses in its configuration. */
   async up(...looksAfter: string[]): Promise<void> {
     this.#static.push(...looksAfter);
-    this.#orchestrator = await startOrchestrator({ listen: this.address, static: this.#static });
+    this.#orchestrator = await startOrchestrator({
+      listen: this.address,
+      static: this.#static,
+      leaseMs: LEASE_MS,
+    });
   }
 
   /** Cuts the orchestrator off, and starts it again at the same address; it has forgotten everybody. */
@@ -98,10 +101,4 @@ export class Mesh {
     await Promise.all(this.#children.map((child) => child.stop(GRACE_MS)));
     await this.#orchestrator?.close();
   }
-}
-
-/** A caller that asks an agent directly, past the orchestrator. */
-export function directly(address: string) {
-  const channel = new Channel(address);
-  return { agent: createClient(AgentService, channel), channel };
 }

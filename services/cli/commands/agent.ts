@@ -62,7 +62,7 @@ export function addAgent(program: Command, act: Act): void {
 
 async function serve(session: Session, options: AgentOptions): Promise<undefined> {
   const { terminal, output, signal } = session;
-  const { env, cwd } = terminal;
+  const { env, cwd, kill } = terminal;
   const input = await readSchema(options.inputSchema, '--input-schema', terminal);
   const schema = await readSchema(options.outputSchema, '--output-schema', terminal);
   const { definition, stop } = execAgent({
@@ -78,6 +78,11 @@ async function serve(session: Session, options: AgentOptions): Promise<undefined
     maxConcurrency: options.maxConcurrency,
     cwd,
     env,
+<<<<<<< HEAD
+    kill,
+=======
+    kill: terminal.kill,
+>>>>>>> main
   });
   const orchestrators = orchestratorsOf(session);
   const agent = await serveAgent(definition, {

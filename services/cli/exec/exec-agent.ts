@@ -2,6 +2,7 @@ import type { AgentDefinition, CapabilityDefinition, TaskContext } from '../../a
 import type { JsonValue } from '../../protocol/value.ts';
 import { Code } from '../../rpc/code.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
+import type { Terminal } from '../terminal.ts';
 import { runProgram } from './run-program.ts';
 
 /** A program as an agent. */
@@ -20,6 +21,12 @@ export interface ExecAgentOptions extends Omit<CapabilityDefinition, 'handle'> {
   cwd: string;
   /** The environment that it runs in. */
   env: Readonly<Record<string, string | undefined>>;
+<<<<<<< HEAD
+  /** Sends a signal to a process, or by a negative number to a group of them. */
+=======
+  /** Sends a signal to a process, or by a negative number to its group. */
+>>>>>>> main
+  kill: Terminal['kill'];
 }
 
 /** An agent whose tasks a program does. */
@@ -36,7 +43,7 @@ export interface ExecAgent {
  * what remains to it and its free text in TROUPE_TASK_ID, TROUPE_TIMEOUT_MS (milliseconds) and TROUPE_TASK.
  */
 export function execAgent(options: ExecAgentOptions): ExecAgent {
-  const { command, name, capability, maxConcurrency, labels, cwd, env, ...described } = options;
+  const { command, name, capability, maxConcurrency, labels, cwd, env, kill, ...described } = options;
   const leaving = new AbortController();
   const running = new Set<Promise<JsonValue>>();
 
@@ -49,7 +56,11 @@ export function execAgent(options: ExecAgentOptions): ExecAgent {
     };
     const signal = AbortSignal.any([task.signal, leaving.signal]);
     const onLine = (line: JsonValue) => tell(task, line);
-    const run = runProgram({ command, input, cwd, env: { ...env, ...about }, signal, onLine });
+<<<<<<< HEAD
+    const run = runProgram({ command, input, cwd, env: { ...env, ...about }, kill, signal, onLine });
+=======
+    const run = runProgram({ command, input, cwd, env: { ...env, ...about }, signal, kill, onLine });
+>>>>>>> main
     running.add(run);
     try {
       return await run;

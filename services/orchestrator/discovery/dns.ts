@@ -17,9 +17,9 @@ export interface DnsDiscoveryOptions {
 }
 
 /**
- * Finds the addresses behind DNS names. Each name is looked up again and again on its own, so that a slow one holds
- * up no other. What a name last had stays found while its look-up fails: a name server that is down says nothing
- * about the instances.
+ * Finds the addresses behind DNS names. Each name is looked up again and again on its own, so that a slow one
+ * holds up no other. What a name last had stays found while its look-up fails: a name server that is down
+ * says nothing about the instances.
  */
 export class DnsDiscovery implements Discovery {
   readonly #names: ReadonlySet<string>;

@@ -16,9 +16,9 @@ export interface Announcement extends ExpectedInstance {
 }
 
 /**
- * Finds the instances that announce themselves. Each holds a lease on its address: it is found when the lease is
- * granted, and gone when it is released or runs out, by the monotonic clock. An address and an instance have at most
- * one lease between them.
+ * Finds the instances that announce themselves. Each holds a lease on its address: it is found when the lease
+ * is granted, and gone when it is released or runs out, by the monotonic clock. An address and an instance
+ * have at most one lease between them.
  */
 export class Leases implements Discovery {
   /** How long a lease runs, in milliseconds. */
@@ -40,8 +40,9 @@ export class Leases implements Discovery {
   }
 
   /**
-   * Grants a lease, or renews the one that the instance holds on that address, and answers when it ends. A new
-   * instance at an address takes over the lease of the old one there; one that moved leaves its old address.
+   * Grants a lease, or renews the one that the instance holds on that address, and answers when it ends. A
+   * new instance at an address takes over the lease of the old one there; one that moved leaves its old
+   * address.
    */
   grant(announcement: Announcement): Deadline {
     const { address, agentId, instanceId } = announcement;
@@ -58,7 +59,10 @@ export class Leases implements Discovery {
     return this.#expiry.set(address);
   }
 
-  /** Ends the lease of a leaving instance at once. Without effect where it holds none, or another took it over. */
+  /**
+   * Ends the lease of a leaving instance at once. Without effect where it holds none, or another took it
+   * over.
+   */
   release(instanceId: string): void {
     const address = this.#addresses.get(instanceId);
     if (address !== undefined) this.#end(address);

@@ -11,7 +11,10 @@ export interface Resolver {
   targets(name: string): Promise<{ name: string; port: number }[]>;
 }
 
-/** Asks as this machine is set up to: for hosts with its own resolver, `/etc/hosts` included; for SRV its DNS servers. */
+/**
+ * Asks as this machine is set up to: for hosts with its own resolver, `/etc/hosts` included; for SRV its DNS
+ * servers.
+ */
 export const systemResolver: Resolver = {
   async addresses(host) {
     return (await lookup(host, { all: true })).map(({ address }) => address);
@@ -20,8 +23,9 @@ export const systemResolver: Resolver = {
 };
 
 /**
- * The addresses behind a name, each once: of `host:port` every IP address of the host, with the port; of a name that
- * begins with `_` (`_grpc._tcp.agents.local`) the hosts and ports of its SRV record. Rejects where the look-up fails.
+ * The addresses behind a name, each once: of `host:port` every IP address of the host, with the port; of a
+ * name that begins with `_` (`_grpc._tcp.agents.local`) the hosts and ports of its SRV record. Rejects where
+ * the look-up fails.
  */
 export async function lookUp(name: string, resolver: Resolver): Promise<Set<string>> {
   const found = name.startsWith('_') ? await targets(name, resolver) : await addresses(name, resolver);

@@ -1,34 +1,59 @@
 import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { troupeError } from '../../protocol/reason.ts';
 import type { TaskScope } from '../../protocol/task-sink.ts';
-import { durationToMs, messageDeadline } from '../../protocol/ttl.ts';
+import { durationToMs, MAX_TTL_MS, messageDeadline } from '../../protocol/ttl.ts';
 import { fromValue } from '../../protocol/value.ts';
 import { Deadline } from '../../rpc/deadline.ts';
+import type { RpcError } from '../../rpc/rpc-error.ts';
 import type { Connection } from '../member/connection.ts';
 import type { RosterEntry } from '../roster/entry.ts';
 
+/** Refuses what is new, DRAINING, once the orchestrator is about to leave. */
+export function refuseWhileDraining(draining: AbortSignal): void {
+  if (!draining.aborted) return;
+  throw troupeError('DRAINING', 'The orchestrator is stopping and takes nothing new. Try again in a moment.');
+}
+
 /**
- * When the task expires: by its caller's deadline and its `ttl`, or else by what its capability says. One that has expired already
- * is refused, MESSAGE_EXPIRED.
+ * When a task that arrives now expires, as far as that is known before it is routed: by its `ttl`, its
+ * caller's deadline, and the bound that is put on it. One that has expired already is refused,
+ * MESSAGE_EXPIRED.
  */
 export function admitTime(
   task: AgentMessage,
-  { connection, agentId }: RosterEntry<Connection>,
   { deadline: callDeadline, within = Deadline.never }: Pick<TaskScope, 'deadline' | 'within'>,
 ): Deadline {
-  const defaultTtl = connection.capability(task.capability)?.defaultTtl;
-  const deadline = messageDeadline(task, {
-    callDeadline,
-    defaultTtlMs: defaultTtl && durationToMs(defaultTtl),
-  }).earliest(within);
-  if (!deadline.expired) return deadline;
-  throw troupeError('MESSAGE_EXPIRED', 'The task had expired before it could be sent to an agent.', {
-    agent: agentId,
-    capability: task.capability,
-  });
+  const deadline = messageDeadline(task, { callDeadline, defaultTtlMs: MAX_TTL_MS }).earliest(within);
+  if (deadline.expired) throw expired(task);
+  return deadline;
 }
 
-/** Checks the payload for an instance that does not do so itself: INVALID_PAYLOAD with every violation, or where it is no JSON. */
+/**
+ * When a task that goes to this instance expires: where neither its `ttl` nor its caller says, its capability
+ * does. `bound` is what was known before. One that expired on its way is refused, MESSAGE_EXPIRED.
+ */
+export function taskDeadline(
+  task: AgentMessage,
+  { connection }: RosterEntry<Connection>,
+  callDeadline: Deadline,
+  bound: Deadline,
+): Deadline {
+  const defaultTtl = connection.capability(task.capability)?.defaultTtl;
+  const defaultTtlMs = defaultTtl && durationToMs(defaultTtl);
+  const deadline = messageDeadline(task, { callDeadline, defaultTtlMs }).earliest(bound);
+  if (deadline.expired) throw expired(task);
+  return deadline;
+}
+
+function expired({ receiver: agent, capability }: AgentMessage): RpcError {
+  const text = 'The task had expired before it could be sent to an agent. Give it a longer ttl or deadline.';
+  return troupeError('MESSAGE_EXPIRED', text, { agent, capability });
+}
+
+/**
+ * Checks the payload for an instance that does not do so itself: INVALID_PAYLOAD with every violation, or
+ * where it is no JSON.
+ */
 export function admitInput(task: AgentMessage, { connection, agentId }: RosterEntry<Connection>): void {
   if (connection.card.checksInput) return;
   const payload = fromValue(task.payload);

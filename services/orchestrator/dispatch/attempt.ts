@@ -1,5 +1,5 @@
 import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
-import { reasonOf } from '../../protocol/reason.ts';
+import { type Reason, reasonOf } from '../../protocol/reason.ts';
 import { errorOf } from '../../protocol/reply.ts';
 import type { TaskScope, TaskSink } from '../../protocol/task-sink.ts';
 import { msToDuration, onwardMs } from '../../protocol/ttl.ts';
@@ -21,15 +21,19 @@ export interface Attempt {
 }
 
 /**
- * Sends a task to one instance, within a slice of its deadline. PROGRESS and RESULT go on to the sink as they come; an ERROR is
- * answered instead, so that the dispatcher can decide whether another instance is tried. Answers nothing after a RESULT.
+ * Sends a task to one instance, within a slice of its deadline. PROGRESS and RESULT go on to the sink as they
+ * come; an ERROR is answered instead, so that the dispatcher can decide whether another instance is tried.
+ * Answers nothing after a RESULT.
  */
 export function attempt(
   { task, instance, number, scope, messages }: Attempt,
   sink: TaskSink,
 ): Promise<AttemptFailure | undefined> {
   const { instanceId, agentId, connection } = instance;
-  const onward = onwardMs(scope.deadline.remainingMs);
+  const remaining = scope.deadline.remainingMs;
+  const onward = onwardMs(remaining);
+  // The instance's own word that time is up is better than ours: it gets half of the margin to arrive.
+  const deadline = Deadline.after((remaining + onward) / 2);
   const sent = { ...task, receiver: agentId, attempt: number, ttl: msToDuration(onward) };
   const startedAt = performance.now();
   let progressed = false;
@@ -57,7 +61,7 @@ export function attempt(
         resolve({ error, untouched: !progressed && isUntouched(error, instance) });
       },
     };
-    connection.send(sent, attemptSink, { signal: scope.signal, deadline: Deadline.after(onward) });
+    connection.send(sent, attemptSink, { signal: scope.signal, deadline });
   });
 }
 
@@ -68,10 +72,13 @@ export interface AttemptFailure {
   untouched: boolean;
 }
 
+/** The reasons that say so. */
+const UNTOUCHED: ReadonlySet<string | undefined> = new Set<Reason>(['DRAINING', 'NO_LIVE_INSTANCE']);
+
 /**
- * Whether the instance refused the task because it is leaving. One that is not leaving itself only passes on what another agent
- * told it, after it had begun.
+ * Whether the task did not reach the instance, or was refused since it is leaving. One that is not leaving
+ * itself only passes on what another agent told it, after it had begun.
  */
 function isUntouched(error: RpcError, instance: RosterEntry<Connection>): boolean {
-  return reasonOf(error) === 'DRAINING' && !isRoutable(instance.status);
+  return UNTOUCHED.has(reasonOf(error)) && !isRoutable(instance.status);
 }

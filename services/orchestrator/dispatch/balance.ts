@@ -4,12 +4,16 @@ export interface Balancer<T> {
   pick(candidates: readonly T[]): T;
 }
 
-/** Each in its turn. */
-export function roundRobin<T>(): Balancer<T> {
-  let turn = 0;
+/**
+ * Each in its turn. Every array of candidates has turns of its own, so that tasks of one kind do not skip
+ * those of another.
+ */
+export function roundRobin<T extends object>(): Balancer<T> {
+  const turns = new WeakMap<readonly T[], number>();
   return {
     pick(candidates) {
-      turn = (turn + 1) % Number.MAX_SAFE_INTEGER;
+      const turn = turns.get(candidates) ?? 0;
+      turns.set(candidates, (turn + 1) % Number.MAX_SAFE_INTEGER);
       return candidates[turn % candidates.length]!;
     },
   };

@@ -26,8 +26,8 @@ export class Router {
   }
 
   /**
-   * The instances for a task, live or not. Fails AGENT_NOT_FOUND or CAPABILITY_NOT_FOUND; INVALID_MESSAGE where the task names
-   * neither receiver nor capability.
+   * The instances for a task, live or not. Fails AGENT_NOT_FOUND or CAPABILITY_NOT_FOUND; INVALID_MESSAGE
+   * where the task names neither receiver nor capability.
    */
   async find(
     task: AgentMessage,

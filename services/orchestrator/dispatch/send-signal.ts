@@ -6,7 +6,12 @@ import type { TaskScope } from '../../protocol/task-sink.ts';
 import { messageDeadline, msToDuration, onwardMs } from '../../protocol/ttl.ts';
 import { Deadline } from '../../rpc/deadline.ts';
 import type { Connection } from '../member/connection.ts';
-import type { Roster } from '../roster/roster.ts';
+import type { MessageLog } from '../message-log/message-log.ts';
+import type { RosterEntry } from '../roster/entry.ts';
+import { admitTime } from './admit.ts';
+import type { Balancer } from './balance.ts';
+import { deliver } from './deliver.ts';
+import { noLiveInstance, type Router } from './route.ts';
 
 /** What became of a message that is no task. */
 export interface SignalReply {
@@ -18,40 +23,40 @@ export interface SignalReply {
   attempt: number;
 }
 
+/** What a signal is sent with. */
+export interface SignalParts {
+  router: Router;
+  balancer: Balancer<RosterEntry<Connection>>;
+  messages: MessageLog;
+}
+
 /** Sends a BROADCAST or HEARTBEAT to one instance of its receiver. Any other type is UNKNOWN_MESSAGE_TYPE. */
 export async function sendSignal(
   message: AgentMessage,
   scope: TaskScope,
-  { roster }: { roster: Roster<Connection> },
+  { router, balancer, messages }: SignalParts,
 ): Promise<SignalReply> {
-  admitMessage(message);
   const { receiver: agent, type } = message;
-  const known = roster.agent(agent);
-  if (!known) throw troupeError('AGENT_NOT_FOUND', `No agent ${agent} is on the roster.`, { agent });
-  const [instance] = known.instances.routable;
-  if (!instance) throw troupeError('NO_LIVE_INSTANCE', `No instance of ${agent} can be reached.`, { agent });
-  const onward = onwardMs(messageDeadline(message, { callDeadline: scope.deadline }).remainingMs);
-  if (onward === 0)
-    throw troupeError('MESSAGE_EXPIRED', 'The message had expired before it could be sent.', { agent });
+  if (type !== MessageType.BROADCAST && type !== MessageType.HEARTBEAT) {
+    const text = `Send takes TASK, BROADCAST and HEARTBEAT, not ${MessageType[type] ?? `type ${type}`}.`;
+    throw troupeError('UNKNOWN_MESSAGE_TYPE', text, { agent });
+  }
+  admitMessage(message);
+  admitTime(message, scope);
+  const deadline = messageDeadline(message, { callDeadline: scope.deadline });
+  const { routable } = await router.find(message, { signal: scope.signal, deadline });
+  if (routable.length === 0) throw noLiveInstance(message);
+  const instance = balancer.pick(routable);
+  const { connection, instanceId } = instance;
+  const onward = onwardMs(deadline.remainingMs);
   const sent = { ...message, ttl: msToDuration(onward) };
   const sendScope = { signal: scope.signal, deadline: Deadline.after(onward) };
-  const { connection, instanceId } = instance;
-  switch (type) {
-    case MessageType.BROADCAST: {
-      const reply = await connection.broadcast(sent, sendScope);
-      return { ...(reply && { message: reply }), instanceId, attempt: 1 };
-    }
-    case MessageType.HEARTBEAT: {
-      const heartbeat = await connection.heartbeat(sendScope);
-      if (!heartbeat)
-        throw troupeError('HANDLER_FAILED', `${agent} answered a HEARTBEAT without one.`, { agent });
-      return { message: heartbeatOf(message, heartbeat, { sender: agent }), instanceId, attempt: 1 };
-    }
-    default:
-      throw troupeError(
-        'UNKNOWN_MESSAGE_TYPE',
-        `Send takes TASK, BROADCAST and HEARTBEAT, not ${MessageType[type] ?? `type ${type}`}.`,
-        { agent },
-      );
+  if (type === MessageType.BROADCAST) {
+    const reply = await deliver(sent, instance, sendScope, messages);
+    return { ...(reply && { message: reply }), instanceId, attempt: 1 };
   }
+  const heartbeat = await connection.heartbeat(sendScope);
+  if (!heartbeat)
+    throw troupeError('HANDLER_FAILED', `${agent} answered a HEARTBEAT without one.`, { agent });
+  return { message: heartbeatOf(message, heartbeat, { sender: agent }), instanceId, attempt: 1 };
 }

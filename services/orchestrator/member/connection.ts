@@ -7,8 +7,9 @@ import {
   MessageType,
 } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { AgentService, AgentServiceLinkRequestSchema } from '../../../gen/troupe/v1/agent_service_pb.js';
+import { encodedSize } from '../../protocol/encoded.ts';
 import { Link, type SendScope } from '../../protocol/link/open-link.ts';
-import { completeMessage } from '../../protocol/message.ts';
+import { admitSize, completeMessage } from '../../protocol/message.ts';
 import { troupeError } from '../../protocol/reason.ts';
 import type { SchemaCheck } from '../../protocol/schema.ts';
 import { stoppedBy, timedOut } from '../../protocol/stopped.ts';
@@ -16,8 +17,8 @@ import { resultOfTask, type TaskSink } from '../../protocol/task-sink.ts';
 import type { Channel } from '../../rpc/channel.ts';
 import { type Client, createClient } from '../../rpc/client.ts';
 import { Code } from '../../rpc/code.ts';
-import type { Deadline } from '../../rpc/deadline.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
+import { completeAnswer, explainFailure } from './answer.ts';
 
 /** The name under which an orchestrator sends. */
 export const ORCHESTRATOR_ID = 'orchestrator';
@@ -32,11 +33,15 @@ export interface ConnectionEvents {
   onLinkClosed(error: RpcError | undefined): void;
 }
 
-/** The way to one instance: what the dispatcher hands tasks to. Over its link, or by Handle where it serves none. */
+/**
+ * The way to one instance: what the dispatcher hands tasks to. Over its link, or by Handle where it serves
+ * none.
+ */
 export class Connection {
   readonly card: AgentCard;
   /** The input checks that the orchestrator makes for an instance that makes none itself. */
   readonly checks: ReadonlyMap<string, SchemaCheck>;
+  readonly #events: ConnectionEvents;
   readonly #agent: Client<typeof AgentService>;
   readonly #link: Link<typeof AgentServiceLinkRequestSchema> | undefined;
 
@@ -48,6 +53,7 @@ export class Connection {
   ) {
     this.card = card;
     this.checks = checks;
+    this.#events = events;
     this.#agent = createClient(AgentService, channel);
     if (!card.servesLink) return;
     this.#link = new Link({
@@ -69,39 +75,71 @@ export class Connection {
 
   /** Sends a TASK; what becomes of it goes to the sink. */
   send(task: AgentMessage, sink: TaskSink, scope: SendScope): void {
-    if (this.#link) return this.#link.send(task, sink, scope);
+    const checked = this.#checked(task, sink);
+    if (this.#link) return this.#link.send(task, checked, scope);
     this.#handle(task, scope).then(
-      (reply) => (reply ? sink.result(reply) : sink.error(this.#noReply())),
-      (error) => sink.error(RpcError.from(error)),
+      (reply) => (reply ? checked.result(reply) : checked.error(this.#noReply())),
+      (error) => checked.error(error),
     );
   }
 
   /** Sends a BROADCAST; answers the reply, or nothing where it was only acknowledged. */
   async broadcast(message: AgentMessage, scope: SendScope): Promise<AgentMessage | undefined> {
-    if (!this.#link) return this.#handle(message, scope);
-    const reply = await resultOfTask((sink) => this.#link?.send(message, sink, scope));
-    return reply.payload === undefined ? undefined : reply;
+    try {
+      const reply = this.#link
+        ? await resultOfTask((sink) => this.#link?.send(message, sink, scope))
+        : await this.#handle(message, scope);
+      const isAcknowledgement = !reply || (this.#link && reply.payload === undefined);
+      return isAcknowledgement ? undefined : completeAnswer(message, reply, this.card);
+    } catch (thrown) {
+      throw explainFailure(thrown, this.card);
+    }
   }
 
-  /** Asks the instance how it is. */
+  /** Asks the instance how it is, and lets `onHeartbeat` know. Nothing where it answers something else. */
   async heartbeat(scope: SendScope): Promise<Heartbeat | undefined> {
-    if (this.#link) return this.#link.heartbeat(scope.deadline);
+    // A link that drains takes nothing new, not even this.
+    if (this.#link?.taking) return this.#link.heartbeat(scope.deadline);
     const question = create(AgentMessageSchema, { type: MessageType.HEARTBEAT, sender: ORCHESTRATOR_ID });
-    return (await this.#handle(completeMessage(question), scope))?.heartbeat;
+    const heartbeat = (await this.#handle(completeMessage(question), scope))?.heartbeat;
+    if (heartbeat) this.#events.onHeartbeat(heartbeat);
+    return heartbeat;
   }
 
-  /** Ends the link; what is in flight on it fails INSTANCE_LOST. */
+  /** Takes no more; what is in flight finishes. */
   close(): void {
+    this.#link?.close();
+  }
+
+  /** Ends the link at once; what is in flight on it fails INSTANCE_LOST. */
+  cut(): void {
     this.#link?.cut();
   }
 
+  /** The sink of a task with all that the instance answers held against the contract. */
+  #checked(task: AgentMessage, sink: TaskSink): TaskSink {
+    const error = (thrown: unknown) => sink.error(explainFailure(thrown, this.card));
+    return {
+      progress: (message) => sink.progress(completeMessage(message, { sender: this.card.id })),
+      result: (message) => {
+        let answer: AgentMessage;
+        try {
+          answer = completeAnswer(task, message, this.card);
+        } catch (thrown) {
+          return error(thrown);
+        }
+        sink.result(answer);
+      },
+      error,
+    };
+  }
+
   async #handle(message: AgentMessage, { signal, deadline }: SendScope): Promise<AgentMessage | undefined> {
+    admitSize(encodedSize(message));
     try {
-      const { message: reply } = await this.#agent.handle({ message }, { signal, deadline });
-      if (reply?.type === MessageType.ERROR && reply.error) throw RpcError.fromStatus(reply.error);
-      return reply;
+      return (await this.#agent.handle({ message }, { signal, deadline })).message;
     } catch (thrown) {
-      throw this.#handleFailure(RpcError.from(thrown), signal, deadline);
+      throw this.#handleFailure(RpcError.from(thrown), signal);
     }
   }
 
@@ -113,12 +151,15 @@ export class Connection {
     });
   }
 
-  /** What went wrong between us and the instance gets its reason here; what the instance itself says stays. */
-  #handleFailure(error: RpcError, signal: AbortSignal, deadline: Deadline): RpcError {
+  /**
+   * What went wrong between us and the instance gets its reason here; what the instance itself says stays.
+   */
+  #handleFailure(error: RpcError, signal: AbortSignal): RpcError {
     if (signal.aborted) return stoppedBy(signal);
     if (error.details.length > 0) return error;
-    if (error.code === Code.DEADLINE_EXCEEDED && deadline.expired) return timedOut(error);
-    if (error.code !== Code.UNAVAILABLE) return error;
+    if (error.code === Code.DEADLINE_EXCEEDED) return timedOut(error);
+    // Nobody here cancelled: so does a server that is cut off end its calls.
+    if (error.code !== Code.UNAVAILABLE && error.code !== Code.CANCELLED) return error;
     const { id: agent, instanceId: instance } = this.card;
     const text = `The connection to ${agent} broke: ${error.message}. Work may have been done.`;
     return troupeError('INSTANCE_LOST', text, { agent, instance, cause: error });

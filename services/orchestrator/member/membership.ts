@@ -1,5 +1,4 @@
 import type { DiscoverySource } from '../../../gen/troupe/v1/roster_pb.js';
-import { troupeError } from '../../protocol/reason.ts';
 import type { Logger } from '../../rpc/log.ts';
 import type { DiscoverySink, ExpectedInstance } from '../discovery/discovery.ts';
 import type { RosterEntry } from '../roster/entry.ts';
@@ -7,7 +6,9 @@ import type { Roster } from '../roster/roster.ts';
 import type { Connection } from './connection.ts';
 import { Member } from './member.ts';
 
-/** Every address that some source knows of: joins what is there to the roster, and lets go of what is gone. */
+/**
+ * Every address that some source knows of: joins what is there to the roster, and lets go of what is gone.
+ */
 export class Membership implements DiscoverySink {
   readonly #roster: Roster<Connection>;
   readonly #log: Logger;
@@ -18,42 +19,46 @@ export class Membership implements DiscoverySink {
     this.#log = log;
   }
 
-  found(address: string, source: DiscoverySource): void {
-    this.#member(address).sources.add(source);
+  found(address: string, source: DiscoverySource, expected?: ExpectedInstance): void {
+    this.#member(address).claims.found(source, expected);
   }
 
   gone(address: string, source: DiscoverySource): void {
     const member = this.#members.get(address);
-    member?.sources.delete(source);
-    if (member) this.#dropUnknown(member);
+    member?.claims.gone(source);
+    if (member) this.#dropUnwanted(member);
   }
 
   /**
-   * Dials an address at which an instance says that it is, and answers its entry. Fails NO_LIVE_INSTANCE where nobody answers
-   * within 2 s, CARD_MISMATCH where another instance does, or its card breaks a rule.
+   * Dials an address at which an instance says that it is, and hands its entry to `welcome`, the place to
+   * make the address known to a source. Fails NO_LIVE_INSTANCE where nobody answers within 2 s, CARD_MISMATCH
+   * where another instance does, or its card breaks a rule.
    */
-  async dial(address: string, expected: ExpectedInstance): Promise<RosterEntry<Connection>> {
+  async dial<T>(
+    address: string,
+    expected: ExpectedInstance,
+    welcome: (entry: RosterEntry<Connection>) => T,
+  ): Promise<T> {
     const member = this.#member(address);
     try {
-      let entry = await member.joined();
-      // What is known of the address may be older than the instance that announces itself now.
-      if (!isSame(entry, expected)) entry = await member.rejoin();
-      if (isSame(entry, expected)) return entry;
-      throw troupeError(
-        'CARD_MISMATCH',
-        `At ${address} answers the instance ${entry.instanceId} of ${entry.agentId}, ` +
-          `not ${expected.instanceId} of ${expected.agentId}: announce the address where it listens itself.`,
-        { agent: expected.agentId, instance: expected.instanceId },
-      );
-    } catch (error) {
-      this.#dropUnknown(member);
-      throw error;
+      return await member.dial(expected, welcome);
+    } finally {
+      this.#dropUnwanted(member);
     }
   }
 
-  /** Lets go of every address. */
+  /**
+   * Takes an instance that leaves off the roster at once. Where a source still knows of its address, that is
+   * dialled again.
+   */
+  dismiss(entry: RosterEntry<Connection>): void {
+    this.#roster.remove(entry);
+    this.#members.get(entry.address)?.redial();
+  }
+
+  /** Lets go of every address, and cuts off what is in flight. */
   close(): void {
-    for (const member of this.#members.values()) member.close();
+    for (const member of this.#members.values()) member.cut();
     this.#members.clear();
   }
 
@@ -65,13 +70,9 @@ export class Membership implements DiscoverySink {
     return member;
   }
 
-  #dropUnknown(member: Member): void {
-    if (member.sources.size > 0) return;
+  #dropUnwanted(member: Member): void {
+    if (member.claims.any) return;
     member.close();
-    this.#members.delete(member.address);
+    if (this.#members.get(member.address) === member) this.#members.delete(member.address);
   }
-}
-
-function isSame(entry: RosterEntry<Connection>, { agentId, instanceId }: ExpectedInstance): boolean {
-  return entry.agentId === agentId && entry.instanceId === instanceId;
 }

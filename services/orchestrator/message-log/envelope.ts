@@ -6,12 +6,15 @@ import {
   AttachmentSchema,
 } from '../../../gen/troupe/v1/agent_message_pb.js';
 
-/** What a kept message takes beside its texts and bytes: the objects that it is made of, measured and rounded up. */
+/**
+ * What a kept message takes beside its texts and bytes: the objects that it is made of, measured and rounded
+ * up.
+ */
 const OBJECT_BYTES = 1_024;
 
 /**
- * A copy of a message to keep: without its payload, the content of its attachments, and fields that are not known
- * here, which could be either. It holds on to no buffer that the message was decoded from.
+ * A copy of a message to keep: without its payload, the content of its attachments, and fields that are not
+ * known here, which could be either. It holds on to no buffer that the message was decoded from.
  */
 export function envelopeOf(message: AgentMessage): AgentMessage {
   const envelope: AgentMessage = { ...message, payload: undefined, $unknown: undefined };
@@ -20,7 +23,9 @@ export function envelopeOf(message: AgentMessage): AgentMessage {
   return envelope;
 }
 
-/** About how many bytes of memory an envelope takes without its `error`; a character of text counts as two. */
+/**
+ * About how many bytes of memory an envelope takes without its `error`; a character of text counts as two.
+ */
 export function envelopeBytes(message: AgentMessage): number {
   const { id, sender, receiver, correlationId, capability, task, idempotencyKey, headers } = message;
   let characters = id.length + sender.length + receiver.length + correlationId.length;

@@ -25,8 +25,8 @@ export interface MessagePage {
 }
 
 /**
- * A page of the records that meet the filter. Records that come meanwhile are on none of the pages after the first.
- * A page is cut short at 3 MiB. A token that no page gave is INVALID_MESSAGE.
+ * A page of the records that meet the filter. Records that come meanwhile are on none of the pages after the
+ * first. A page is cut short at 3 MiB. A token that no page gave is INVALID_MESSAGE.
  */
 export function listMessages(log: MessageLog, request: MessagePageRequest): MessagePage {
   const before = fromPageToken(LIST, request.pageToken ?? '');

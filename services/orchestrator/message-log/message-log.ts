@@ -64,9 +64,9 @@ const RECORDED: ReadonlySet<MessageType> = new Set([
 ]);
 
 /**
- * The last messages that went through, for people who ask what happened. It is bounded in records and in bytes.
- * Recording is on the way of every task: it copies the envelope and nothing else; whatever a reader needs is made
- * when it reads.
+ * The last messages that went through, for people who ask what happened. It is bounded in records and in
+ * bytes. Recording is on the way of every task: it copies the envelope and nothing else; whatever a reader
+ * needs is made when it reads.
  */
 export class MessageLog {
   readonly #maxRecords: number;

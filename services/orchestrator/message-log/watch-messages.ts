@@ -24,8 +24,9 @@ export interface WatchMessagesOptions {
 }
 
 /**
- * The last records that meet the filter, the oldest first, and then each as it comes, until the signal aborts or the
- * reader stops. The watch begins with the call. A reader that falls 1,024 records behind ends with SLOW_READER.
+ * The last records that meet the filter, the oldest first, and then each as it comes, until the signal aborts
+ * or the reader stops. The watch begins with the call. A reader that falls 1,024 records behind ends with
+ * SLOW_READER.
  */
 export function watchMessages(log: MessageLog, options: WatchMessagesOptions): AsyncIterable<MessageRecord> {
   const { filter = {}, signal } = options;

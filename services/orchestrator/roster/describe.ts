@@ -5,7 +5,9 @@ import type { RosterEntry } from './entry.ts';
 import type { RosterAgent } from './roster-agent.ts';
 import { statusNow } from './status.ts';
 
-/** An agent, with its instances as they are now, as it is told to callers. The cards are shared, not copied. */
+/**
+ * An agent, with its instances as they are now, as it is told to callers. The cards are shared, not copied.
+ */
 export function describeAgent(agent: RosterAgent<unknown>): Agent {
   return create(AgentSchema, {
     id: agent.id,
@@ -24,6 +26,7 @@ function describeInstance(entry: RosterEntry<unknown>): Instance {
     card: entry.card,
     inFlight: entry.inFlight,
     lastSeen: timestampFromMs(entry.lastSeenAt),
-    ...(entry.lease && { lease: durationFromMs(Math.round(entry.lease.remainingMs)) }),
+    ...(entry.lease &&
+      !entry.lease.expired && { lease: durationFromMs(Math.round(entry.lease.remainingMs)) }),
   });
 }

@@ -4,8 +4,8 @@ import type { DiscoverySource } from '../../../gen/troupe/v1/roster_pb.js';
 import type { Deadline } from '../../rpc/deadline.ts';
 
 /**
- * An instance on the roster. Readers get the entry itself and see it change; once another took its place, or it has
- * left, it stays as it last was. `C` is what a task is handed to: the connection to the instance.
+ * An instance on the roster. Readers get the entry itself and see it change; once another took its place, or
+ * it has left, it stays as it last was. `C` is what a task is handed to: the connection to the instance.
  */
 export interface RosterEntry<C> {
   /** The agent that it serves: the `id` of its card. */
@@ -28,7 +28,10 @@ export interface RosterEntry<C> {
   readonly lastSeenAt: number;
   /** When its lease ends; nothing where it holds none. Set through `Roster.touch`. */
   readonly lease: Deadline | undefined;
-  /** Tasks that this orchestrator has in flight on it. Whoever hands a task over counts it up, and down at its end. */
+  /**
+   * Tasks that this orchestrator has in flight on it. Whoever hands a task over counts it up, and down at its
+   * end.
+   */
   inFlight: number;
 }
 

@@ -25,8 +25,9 @@ export interface AgentPage {
 }
 
 /**
- * A page of the agents that meet the filter. An agent that stays on the roster meanwhile is on exactly one of the
- * pages, whatever else comes and goes. A page is cut short at 3 MiB. A token that no page gave is INVALID_MESSAGE.
+ * A page of the agents that meet the filter. An agent that stays on the roster meanwhile is on exactly one of
+ * the pages, whatever else comes and goes. A page is cut short at 3 MiB. A token that no page gave is
+ * INVALID_MESSAGE.
  */
 export function listAgents<C>(roster: Roster<C>, request: AgentPageRequest): AgentPage {
   const after = fromPageToken(LIST, request.pageToken ?? '');

@@ -26,12 +26,12 @@ export type RosterListener<C> = (change: RosterChange<C>) => void;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
- * The orchestrator's live table of agents, instances, capabilities and status. It is in memory, does no I/O, and
- * every reader and writer answers at once; finding the instances of an agent or a capability costs the same however
- * many there are. `C` is what a task is handed to: the connection to an instance.
+ * The orchestrator's live table of agents, instances, capabilities and status. It is in memory, does no I/O,
+ * and every reader and writer answers at once; finding the instances of an agent or a capability costs the
+ * same however many there are. `C` is what a task is handed to: the connection to an instance.
  *
- * Writers hold the entry that `put` gave them. One that was replaced or has left meanwhile is no longer theirs to
- * change: what they then do has no effect.
+ * Writers hold the entry that `put` gave them. One that was replaced or has left meanwhile is no longer
+ * theirs to change: what they then do has no effect.
  */
 export class Roster<C> {
   readonly #instances = new Map<string, RosterEntry<C>>();
@@ -94,8 +94,8 @@ export class Roster<C> {
   }
 
   /**
-   * Notes what an instance was heard to be doing. OFFLINE means that it cannot be reached: it is no longer routed to
-   * from now on, and leaves the roster unless it gets another status within the grace time.
+   * Notes what an instance was heard to be doing. OFFLINE means that it cannot be reached: it is no longer
+   * routed to from now on, and leaves the roster unless it gets another status within the grace time.
    */
   setStatus(entry: RosterEntry<C>, status: AgentStatus): void {
     if (!this.#holds(entry)) return;
@@ -106,7 +106,9 @@ export class Roster<C> {
     this.#tell({ type: 'CHANGED', agent: this.#attach(entry) });
   }
 
-  /** Notes that an instance was heard of just now, and the new end of its lease where it holds one. No change. */
+  /**
+   * Notes that an instance was heard of just now, and the new end of its lease where it holds one. No change.
+   */
   touch(entry: RosterEntry<C>, lease: Deadline | undefined = entry.lease): void {
     if (!this.#holds(entry)) return;
     const own: Mutable<RosterEntry<C>> = entry;

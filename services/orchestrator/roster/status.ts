@@ -1,7 +1,10 @@
 import { AgentStatus } from '../../../gen/troupe/v1/agent_status_pb.js';
 import type { RosterEntry } from './entry.ts';
 
-/** The status of an agent is the first of these that one of its instances has. Source: the proto's AgentStatus. */
+/**
+ * The status of an agent is the first of these that one of its instances has. Source: the proto's
+ * AgentStatus.
+ */
 const PRECEDENCE: readonly AgentStatus[] = [
   AgentStatus.IDLE,
   AgentStatus.BUSY,
@@ -21,8 +24,8 @@ export function isRoutable(status: AgentStatus): boolean {
 }
 
 /**
- * The status of an instance as it is told: as last heard, but BUSY while this orchestrator has tasks in flight on it, of which
- * it knows sooner than any heartbeat tells.
+ * The status of an instance as it is told: as last heard, but BUSY while this orchestrator has tasks in
+ * flight on it, of which it knows sooner than any heartbeat tells.
  */
 export function statusNow({ status, inFlight }: RosterEntry<unknown>): AgentStatus {
   return inFlight > 0 && isRoutable(status) ? AgentStatus.BUSY : status;

@@ -23,10 +23,10 @@ export interface WatchAgentsOptions extends Omit<AgentFilter, 'status'> {
 }
 
 /**
- * The agents that meet the filter as they are now (PRESENT each, then SYNCED), and then each change, until the
- * signal aborts or the reader stops. An agent that comes to meet the filter is ADDED, and one that meets it no more
- * REMOVED. The watch begins with the call. A reader that falls 1,024 changes behind ends with SLOW_READER; what was
- * present does not count.
+ * The agents that meet the filter as they are now (PRESENT each, then SYNCED), and then each change, until
+ * the signal aborts or the reader stops. An agent that comes to meet the filter is ADDED, and one that meets
+ * it no more REMOVED. The watch begins with the call. A reader that falls 1,024 changes behind ends with
+ * SLOW_READER; what was present does not count.
  */
 export function watchAgents<C>(roster: Roster<C>, options: WatchAgentsOptions): AsyncIterable<RosterEvent> {
   /** The agents that the reader knows, as it was last told of them. */

@@ -9,6 +9,7 @@ import { formatAddress, parseAddress, peerHost } from '../../rpc/address.ts';
 import type { Handlers } from '../../rpc/handlers.ts';
 import { checkHealth } from '../check-health.ts';
 import type { Leases } from '../discovery/leases.ts';
+import { refuseWhileDraining } from '../dispatch/admit.ts';
 import type { Connection } from '../member/connection.ts';
 import type { Membership } from '../member/membership.ts';
 import { describeAgent } from '../roster/describe.ts';
@@ -31,20 +32,22 @@ type RosterRpcs = 'register' | 'deregister' | 'listAgents' | 'getAgent' | 'watch
 export function rosterHandlers(parts: RosterParts): Pick<Handlers<typeof OrchestratorService>, RosterRpcs> {
   const { roster, membership, leases } = parts;
   return {
-    async register({ agentId, instanceId, address: announced }, { peer }) {
+    async register({ agentId, instanceId, address: announced }, { peer, draining }) {
+      refuseWhileDraining(draining);
       requireIds({ agentId, instanceId });
       const address = readAddress(announced, peer);
-      const entry = await membership.dial(address, { agentId, instanceId });
-      const lease = leases.grant({ address, agentId, instanceId });
-      roster.touch(entry, lease);
+      await membership.dial(address, { agentId, instanceId }, (entry) => {
+        roster.touch(entry, leases.grant({ address, agentId, instanceId }));
+      });
       return { lease: msToDuration(leases.leaseMs), address };
     },
 
     deregister({ agentId, instanceId }) {
       requireIds({ agentId, instanceId });
       const entry = roster.instance(instanceId);
+      if (entry && entry.agentId !== agentId) return {};
+      if (entry) membership.dismiss(entry);
       leases.release(instanceId);
-      if (entry?.agentId === agentId) roster.remove(entry);
       return {};
     },
 

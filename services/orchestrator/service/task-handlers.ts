@@ -20,16 +20,22 @@ import type { CallContext } from '../../rpc/call-context.ts';
 import { Deadline } from '../../rpc/deadline.ts';
 import type { Handlers } from '../../rpc/handlers.ts';
 import { broadcast } from '../broadcast.ts';
+import { refuseWhileDraining } from '../dispatch/admit.ts';
+import type { Balancer } from '../dispatch/balance.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Router } from '../dispatch/route.ts';
 import { sendSignal } from '../dispatch/send-signal.ts';
 import { type Connection, ORCHESTRATOR_ID } from '../member/connection.ts';
 import type { MessageLog } from '../message-log/message-log.ts';
 import { runPipeline } from '../pipeline/run-pipeline.ts';
+import type { RosterEntry } from '../roster/entry.ts';
 import type { Roster } from '../roster/roster.ts';
 
 /** What the handlers about tasks work with. */
 export interface TaskParts {
   dispatcher: Dispatcher;
+  router: Router;
+  balancer: Balancer<RosterEntry<Connection>>;
   roster: Roster<Connection>;
   messages: MessageLog;
 }
@@ -56,6 +62,7 @@ export function taskHandlers(parts: TaskParts): Pick<Handlers<typeof Orchestrato
       if (message.receiver === '')
         throw missing('receiver', 'Send routes by receiver: name it, or call Dispatch.');
       if (message.type === MessageType.TASK) return reply(message, context);
+      refuseWhileDraining(context.draining);
       return sendSignal(message, context, parts);
     },
 
@@ -77,13 +84,16 @@ export function taskHandlers(parts: TaskParts): Pick<Handlers<typeof Orchestrato
     },
 
     async *broadcast(request, context) {
+      refuseWhileDraining(context.draining);
       const { capability, labels } = request;
       yield* broadcast(admitted(request.message, context), { capability, labels }, context, parts);
     },
 
     async *runPipeline(request, context) {
+      refuseWhileDraining(context.draining);
       const options = { signal: context.signal, deadline: context.deadline, log: context.log };
-      // A step that does not say how long it may take has its capability's time, within what remains to the pipeline.
+      // A step that does not say how long it may take has its capability's time, within what remains to the
+      // pipeline.
       const dispatch = (task: AgentMessage, { signal, deadline }: Pick<TaskScope, 'signal' | 'deadline'>) =>
         stream(task, { signal, deadline: Deadline.never, within: deadline, log: context.log });
       for await (const event of runPipeline(request, { ...options, dispatch })) yield { event };
@@ -94,7 +104,10 @@ export function taskHandlers(parts: TaskParts): Pick<Handlers<typeof Orchestrato
         id: ORCHESTRATOR_ID,
         schema: OrchestratorServiceLinkResponseSchema,
         task: (task, sink, scope) => dispatcher.dispatch(task, sink, scope),
-        broadcast: (message, scope) => broadcastAndSum(message, scope, parts),
+        broadcast: (message, scope) => {
+          refuseWhileDraining(context.draining);
+          return broadcastAndSum(message, scope, parts);
+        },
         heartbeat: () => heartbeatOf(roster),
       }),
   };
@@ -116,7 +129,10 @@ function missing(field: string, text: string, description = 'is missing') {
   return troupeError('INVALID_MESSAGE', text, { violations: [{ field, description }] });
 }
 
-/** A broadcast over a link is answered once, when all recipients have answered or run out of time: with their numbers. */
+/**
+ * A broadcast over a link is answered once, when all recipients have answered or run out of time: with their
+ * numbers.
+ */
 async function broadcastAndSum(
   message: AgentMessage,
   scope: TaskScope,

@@ -2,8 +2,8 @@ import { troupeError } from '../../protocol/reason.ts';
 import type { CallContext } from '../../rpc/call-context.ts';
 
 /**
- * Follows a watch until its caller ends it. Since it has no end of its own, the draining orchestrator ends it UNAVAILABLE /
- * DRAINING.
+ * Follows a watch until its caller ends it. Since it has no end of its own, the draining orchestrator ends it
+ * UNAVAILABLE / DRAINING.
  */
 export async function* watchUntilDrained<T>(
   { signal, draining }: Pick<CallContext, 'signal' | 'draining'>,

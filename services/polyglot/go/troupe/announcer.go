@@ -20,9 +20,15 @@ const (
 	deregisterTimeout = time.Second
 )
 
-// announce keeps an instance announced to one orchestrator until ctx ends: it renews the lease at a third of it, and announces
-// anew as soon as the connection breaks. Then it takes the instance off the roster, once leave is closed.
-func announce(ctx context.Context, orchestrator string, me *troupev1.RegisterRequest, leave <-chan struct{}) {
+// announce keeps an instance announced to one orchestrator until leave is closed, while it drains too: it renews the lease at a third
+// of it, and announces anew as soon as the connection breaks. Then it takes the instance off the roster.
+func announce(orchestrator string, me *troupev1.RegisterRequest, leave <-chan struct{}) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		<-leave
+		cancel()
+	}()
 	log := slog.With("orchestrator", orchestrator)
 	// gRPC's own backoff between attempts to connect grows to two minutes.
 	quick := backoff.Config{BaseDelay: firstBackoff, Multiplier: 2, Jitter: 0.2, MaxDelay: longestBackoff}
@@ -39,7 +45,7 @@ func announce(ctx context.Context, orchestrator string, me *troupev1.RegisterReq
 
 	wait, announced := firstBackoff, false
 	for ctx.Err() == nil {
-		lease, err := register(ctx, client, me)
+		lease, err := register(client, me)
 		if err != nil {
 			if announced || wait == firstBackoff {
 				log.Warn("not announced: trying again", "error", err)
@@ -58,7 +64,6 @@ func announce(ctx context.Context, orchestrator string, me *troupev1.RegisterReq
 		cancel()
 	}
 
-	<-leave
 	farewell, cancel := context.WithTimeout(context.Background(), deregisterTimeout)
 	defer cancel()
 	request := &troupev1.DeregisterRequest{AgentId: me.AgentId, InstanceId: me.InstanceId}
@@ -68,12 +73,9 @@ func announce(ctx context.Context, orchestrator string, me *troupev1.RegisterReq
 	}
 }
 
-func register(
-	ctx context.Context,
-	client troupev1.OrchestratorServiceClient,
-	me *troupev1.RegisterRequest,
-) (time.Duration, error) {
-	ctx, cancel := context.WithTimeout(ctx, registerTimeout)
+// register is never cut short: a Register that is taken up after the Deregister would bring the instance back.
+func register(client troupev1.OrchestratorServiceClient, me *troupev1.RegisterRequest) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), registerTimeout)
 	defer cancel()
 	response, err := client.Register(ctx, me)
 	return response.GetLease().AsDuration(), err

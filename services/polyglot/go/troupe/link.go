@@ -13,8 +13,6 @@ import (
 )
 
 const (
-	maxBatchMessages        = 256
-	maxBatchBytes           = 256 * 1024
 	maxWaitingProgress      = 256
 	maxWaitingProgressBytes = 1024 * 1024
 	// How long a draining server waits for the opener's half-close once nothing is in flight.
@@ -28,10 +26,12 @@ type link struct {
 	runner *runner
 	// changed holds a token when there may be something to do.
 	changed chan struct{}
+	// ended is closed when the link has ended.
+	ended chan struct{}
 
 	mu         sync.Mutex
 	inFlight   map[string]*inFlight
-	outbox     []outgoing
+	outbox     outbox
 	halfClosed bool
 	broken     error
 	giveUpAt   time.Time
@@ -46,18 +46,18 @@ type inFlight struct {
 	waitingBytes int
 }
 
-type outgoing struct {
-	message *troupev1.AgentMessage
-	size    int
-	from    *inFlight
-}
-
 func newLink(r *runner) *link {
-	return &link{runner: r, changed: make(chan struct{}, 1), inFlight: map[string]*inFlight{}}
+	return &link{
+		runner:   r,
+		changed:  make(chan struct{}, 1),
+		ended:    make(chan struct{}),
+		inFlight: map[string]*inFlight{},
+	}
 }
 
 // serve serves the link until it has ended, and answers how.
 func (l *link) serve(stream linkStream) error {
+	defer close(l.ended)
 	ctx, cancel := context.WithCancelCause(stream.Context())
 	defer cancel(Errorf(TaskCancelled, "the link that the task came over broke"))
 	go l.read(ctx, stream)
@@ -202,12 +202,7 @@ func (e *inFlight) stop(why *Error) {
 
 // push adds a message behind those that wait. The lock is held.
 func (l *link) push(m *troupev1.AgentMessage, from *inFlight) {
-	size := proto.Size(m)
-	if from != nil {
-		from.waiting++
-		from.waitingBytes += size
-	}
-	l.outbox = append(l.outbox, outgoing{m, size, from})
+	l.outbox.add(m, from)
 	l.wake()
 }
 
@@ -215,21 +210,7 @@ func (l *link) push(m *troupev1.AgentMessage, from *inFlight) {
 func (l *link) take() []*troupev1.AgentMessage {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var batch []*troupev1.AgentMessage
-	room := maxBatchBytes
-	for _, next := range l.outbox {
-		if len(batch) == maxBatchMessages || (len(batch) > 0 && next.size > room) {
-			break
-		}
-		room -= next.size
-		batch = append(batch, next.message)
-		if next.from != nil {
-			next.from.waiting--
-			next.from.waitingBytes -= next.size
-		}
-	}
-	l.outbox = l.outbox[len(batch):]
-	return batch
+	return l.outbox.take()
 }
 
 // over tells whether all is said, and how the link then ends; if not, when to look again, where that is known.
@@ -239,7 +220,7 @@ func (l *link) over() (bool, <-chan time.Time, error) {
 	switch draining := l.runner.tally.isDraining(); {
 	case l.broken != nil:
 		return true, nil, l.broken
-	case len(l.outbox) > 0 || len(l.inFlight) > 0:
+	case len(l.outbox.waiting) > 0 || len(l.inFlight) > 0:
 		return false, nil, nil
 	case !draining:
 		return l.halfClosed, nil, nil

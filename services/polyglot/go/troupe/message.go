@@ -1,6 +1,7 @@
 package troupe
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -57,14 +58,20 @@ func errorReply(about *troupev1.AgentMessage, sender string, why *status.Status)
 	return m
 }
 
-// timeToLive is how long a message that arrives now may live; zero or less: it has expired. The deadline of the gRPC call
-// that brought it bounds it too: it is in the call's context.
-func timeToLive(m *troupev1.AgentMessage, called bool, otherwise time.Duration) time.Duration {
+// timeToLive is how long a message that arrives now may live; zero or less: it has expired. ctx is that of the call that brought
+// it: its deadline, less a margin in which the answer gets back with its reason, bounds it too.
+func timeToLive(ctx context.Context, m *troupev1.AgentMessage, otherwise time.Duration) time.Duration {
+	ttl := maxTTL
+	deadline, called := ctx.Deadline()
+	if called {
+		left := time.Until(deadline)
+		ttl = min(ttl, left-min(max(left/20, 2*time.Millisecond), 50*time.Millisecond))
+	}
 	switch {
 	case m.Ttl != nil:
-		return min(m.Ttl.AsDuration(), maxTTL)
+		return min(ttl, m.Ttl.AsDuration())
 	case called:
-		return maxTTL
+		return ttl
 	case otherwise > 0:
 		return otherwise
 	}

@@ -61,7 +61,7 @@ func Run(agent Agent) error {
 	leave := make(chan struct{})
 	for orchestrator := range strings.SplitSeq(os.Getenv("TROUPE_ORCHESTRATORS"), ",") {
 		if orchestrator = strings.TrimSpace(orchestrator); orchestrator != "" {
-			announcing.Go(func() { announce(asked, orchestrator, me, leave) })
+			announcing.Go(func() { announce(orchestrator, me, leave) })
 		}
 	}
 
@@ -71,11 +71,12 @@ func Run(agent Agent) error {
 	case <-asked.Done():
 	}
 	healthServer.Shutdown()
-	select {
-	case <-svc.drain():
-	case <-time.After(drainGrace):
+	grace, cancel := context.WithTimeout(context.Background(), drainGrace)
+	defer cancel()
+	if err := svc.drain(grace); err != nil {
 		slog.Warn("not all tasks ended: cutting them off", "after", drainGrace)
 	}
+	// Not before: an orchestrator lets go of an instance that has left, and of what it had in flight.
 	close(leave)
 	announcing.Wait()
 	// Watchers of our health stay as long as they are let.

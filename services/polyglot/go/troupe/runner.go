@@ -73,9 +73,8 @@ func (r *runner) check(ctx context.Context, m *troupev1.AgentMessage, otherwise 
 	if err := checkValue(m.Payload, "payload", 0); err != nil {
 		return 0, err
 	}
-	_, called := ctx.Deadline()
-	ttl := timeToLive(m, called, otherwise)
-	if ttl <= 0 || ctx.Err() == context.DeadlineExceeded {
+	ttl := timeToLive(ctx, m, otherwise)
+	if ttl <= 0 {
 		return 0, Errorf(MessageExpired, "the message had expired before any work on it began")
 	}
 	return ttl, nil

@@ -46,15 +46,23 @@ func (s *service) Link(stream linkStream) error {
 	return l.serve(stream)
 }
 
-// drain lets nothing more start, and tells every link. The channel is closed once nothing is in flight.
-func (s *service) drain() <-chan struct{} {
+// drain lets nothing more start, tells every link, and waits until what is in flight has been answered, at most until ctx ends.
+func (s *service) drain(ctx context.Context) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	idle := s.runner.tally.drain()
+	over := []<-chan struct{}{s.runner.tally.drain()}
 	for l := range s.links {
 		l.drain()
+		over = append(over, l.ended)
 	}
-	return idle
+	s.mu.Unlock()
+	for _, done := range over {
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 func (s *service) answer(ctx context.Context, m *troupev1.AgentMessage) *troupev1.AgentMessage {

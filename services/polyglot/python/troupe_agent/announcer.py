@@ -34,11 +34,14 @@ class Announcer:
         self._orchestrator = orchestrator
         self._card = card
         self._address = address
+        self._leaving = asyncio.Event()
         self._running = asyncio.create_task(self._run())
 
     async def leave(self) -> None:
         """Takes the instance off the roster. An orchestrator that does not answer is left to its lease."""
-        self._running.cancel()
+        self._leaving.set()
+        # Not cancelled: a Register that is taken up after the Deregister would bring the instance back.
+        await self._running
         request = DeregisterRequest(agent_id=self._card.id, instance_id=self._card.instance_id)
         async with grpc.aio.insecure_channel(self._orchestrator, _CHANNEL_OPTIONS) as channel:
             try:
@@ -54,25 +57,26 @@ class Announcer:
         announced = False
         async with grpc.aio.insecure_channel(self._orchestrator, _CHANNEL_OPTIONS) as channel:
             orchestrator = OrchestratorServiceStub(channel)
-            while True:
+            while not self._leaving.is_set():
                 try:
                     response = await orchestrator.Register(request, timeout=_REGISTER_TIMEOUT_S)
                 except grpc.RpcError as error:
                     if announced or backoff == _FIRST_BACKOFF_S:
                         _log.warning("not announced to %s: %s", self._orchestrator, error.details())
                     announced = False
-                    await asyncio.sleep(backoff * random.uniform(0.5, 1))
+                    await self._pause(backoff * random.uniform(0.5, 1))
                     backoff = min(backoff * 2, _LONGEST_BACKOFF_S)
                     continue
                 if not announced:
                     _log.info("announced to %s as %s", self._orchestrator, response.address)
                 announced, backoff = True, _FIRST_BACKOFF_S
-                await _while_connected(channel, seconds(response.lease) / 3)
+                broken = channel.wait_for_state_change(grpc.ChannelConnectivity.READY)
+                await self._pause(seconds(response.lease) / 3, asyncio.ensure_future(broken))
 
-
-async def _while_connected(channel: grpc.aio.Channel, at_most: float) -> None:
-    try:
-        async with asyncio.timeout(at_most):
-            await channel.wait_for_state_change(grpc.ChannelConnectivity.READY)
-    except TimeoutError:
-        pass
+    async def _pause(self, at_most: float, broken: asyncio.Future[None] | None = None) -> None:
+        """Waits, but no longer than the connection stands, nor after `leave` was called."""
+        leaving = asyncio.ensure_future(self._leaving.wait())
+        ends = {leaving, broken} if broken else {leaving}
+        await asyncio.wait(ends, timeout=at_most, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()

@@ -44,6 +44,8 @@ class Link:
     """One link: `read` takes what the opener sends, `batches` yields what there is to answer."""
 
     def __init__(self, runner: Runner) -> None:
+        self.ended = asyncio.Event()
+        """Set when the link has ended."""
         self._runner = runner
         self._in_flight: dict[str, _InFlight] = {}
         self._outbox: deque[tuple[AgentMessage, int, _InFlight | None]] = deque()

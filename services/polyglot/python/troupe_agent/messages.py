@@ -61,13 +61,14 @@ def time_to_live(
 ) -> float:
     """How long a message that arrives now may live, in seconds; zero or less: it has expired.
 
-    `call_remaining` is what its gRPC deadline leaves; `None` where there is none, as on a link.
+    `call_remaining` is what its gRPC deadline leaves; `None` where there is none, as on a link. Less a margin, in which the answer
+    gets back with its reason.
     """
     limits = [_MAX_TTL_S]
     if message.HasField("ttl"):
         limits.append(seconds(message.ttl))
     if call_remaining is not None:
-        limits.append(call_remaining)
+        limits.append(call_remaining - min(max(call_remaining * 0.05, 0.002), 0.05))
     if len(limits) == 1:
         limits.append(default_ttl or _DEFAULT_TTL_S)
     return min(limits)

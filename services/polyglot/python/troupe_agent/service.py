@@ -67,14 +67,20 @@ class Service(AgentServiceServicer):
             self._links.discard(link)
             reading.cancel()
             link.cancel_all()
+            link.ended.set()
         if self._runner.draining:
             text = "This instance is about to leave and takes nothing new."
             await _abort(context, TroupeError("DRAINING", text).to_status(agent=self._runner.agent.card.id))
 
-    def drain(self) -> None:
-        """Tells every link that the instance is about to leave."""
-        for link in self._links:
+    async def drain(self) -> None:
+        """Takes nothing new, tells every link, and waits until what is in flight has been answered."""
+        self._runner.draining = True
+        links = list(self._links)
+        for link in links:
             link.drain()
+        await self._runner.idle.wait()
+        for link in links:
+            await link.ended.wait()
 
     async def _answer(self, message: AgentMessage, remaining: float | None) -> AgentMessage | None:
         if message.type == MESSAGE_TYPE_TASK:

@@ -59,11 +59,10 @@ async def serve(agent: Agent) -> None:
 
     await leaving.wait()
     await health_service.enter_graceful_shutdown()
-    runner.draining = True
-    service.drain()
     try:
-        await asyncio.wait_for(runner.idle.wait(), _GRACE_S)
+        await asyncio.wait_for(service.drain(), _GRACE_S)
     except TimeoutError:
         logging.warning("not all tasks ended in %s s: cutting them off", _GRACE_S)
+    # Not before: an orchestrator lets go of an instance that has left, and of what it had in flight.
     await asyncio.gather(*(announcer.leave() for announcer in announcers))
     await server.stop(_CLOSE_GRACE_S)

@@ -16,11 +16,11 @@ final class Probe {
       {
         "type": ["object", "null"],
         "properties": {
-          "delay_ms": {"type": "number", "minimum": 0, "maximum": 60000, "description": "Milliseconds to work first."},
-          "progress": {"type": "integer", "minimum": 0, "maximum": 10000, "description": "PROGRESS to send then."},
-          "fail": {"type": "string", "description": "Not empty: then fail HANDLER_FAILED, with this in the text."},
-          "size": {"type": "integer", "minimum": 0, "maximum": 8388608, "description": "How many x to answer in data."},
-          "echo": {"description": "What to answer in echo, as it came."}
+          "delay_ms": {"type": "number", "minimum": 0, "maximum": 60000},
+          "progress": {"type": "integer", "minimum": 0, "maximum": 10000},
+          "fail": {"type": "string"},
+          "size": {"type": "integer", "minimum": 0, "maximum": 8388608},
+          "echo": {}
         },
         "additionalProperties": false
       }

@@ -1,33 +1,39 @@
 import { Health, HealthCheckResponse_ServingStatus } from '../../../gen/grpc/health/v1/health_pb.js';
 import type { AgentCard } from '../../../gen/troupe/v1/agent_card_pb.js';
 import { AgentService } from '../../../gen/troupe/v1/agent_service_pb.js';
-import { AgentStatus } from '../../../gen/troupe/v1/agent_status_pb.js';
 import { checkCard } from '../../protocol/card.ts';
 import { troupeError } from '../../protocol/reason.ts';
 import { compileSchema, type SchemaCheck } from '../../protocol/schema.ts';
 import type { Channel } from '../../rpc/channel.ts';
 import { createClient } from '../../rpc/client.ts';
 import { Code } from '../../rpc/code.ts';
-import type { Deadline } from '../../rpc/deadline.ts';
+import { Deadline } from '../../rpc/deadline.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
+
+/** How long an instance may take to introduce itself, in milliseconds. */
+const INTRODUCTION_TIMEOUT_MS = 2000;
 
 /** What an instance said when it was dialled. */
 export interface Introduction {
   card: AgentCard;
   /** The checks of its capabilities' inputs, where it does not make them itself. */
   checks: Map<string, SchemaCheck>;
-  /** IDLE, or DRAINING where its health says that it is not serving. */
-  status: AgentStatus;
+  /**
+   * Whether its health says that it takes tasks. A member need not serve health, and then does while it is
+   * connected.
+   */
+  serving: boolean;
 }
 
 /**
- * Asks who is at the other end of a channel, and whether it takes tasks. Fails UNAVAILABLE / NO_LIVE_INSTANCE where nobody
- * answers, FAILED_PRECONDITION / CARD_MISMATCH where the card breaks a rule.
+ * Asks who is at the other end of a channel, and whether it takes tasks. Fails UNAVAILABLE / NO_LIVE_INSTANCE
+ * where nobody answers within 2 s, FAILED_PRECONDITION / CARD_MISMATCH where the card breaks a rule.
  */
-export async function introduce(channel: Channel, deadline: Deadline): Promise<Introduction> {
+export async function introduce(channel: Channel): Promise<Introduction> {
+  const deadline = Deadline.after(INTRODUCTION_TIMEOUT_MS);
   const card = await describe(channel, deadline);
   const checks = await inputChecks(card);
-  return { card, checks, status: await statusOf(channel, deadline) };
+  return { card, checks, serving: await isServing(channel, deadline) };
 }
 
 async function describe(channel: Channel, deadline: Deadline): Promise<AgentCard> {
@@ -63,12 +69,11 @@ async function inputChecks(card: AgentCard): Promise<Map<string, SchemaCheck>> {
   return checks;
 }
 
-/** A member need not serve health: it then counts as serving while it is connected. */
-async function statusOf(channel: Channel, deadline: Deadline): Promise<AgentStatus> {
+async function isServing(channel: Channel, deadline: Deadline): Promise<boolean> {
   try {
     const { status } = await createClient(Health, channel).check({}, { deadline });
-    return status === HealthCheckResponse_ServingStatus.NOT_SERVING ? AgentStatus.DRAINING : AgentStatus.IDLE;
+    return status !== HealthCheckResponse_ServingStatus.NOT_SERVING;
   } catch {
-    return AgentStatus.IDLE;
+    return true;
   }
 }

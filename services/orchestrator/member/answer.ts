@@ -1,0 +1,45 @@
+import type { AgentCard } from '../../../gen/troupe/v1/agent_card_pb.js';
+import { type AgentMessage, MessageType } from '../../../gen/troupe/v1/agent_message_pb.js';
+import { completeMessage } from '../../protocol/message.ts';
+import { troupeError } from '../../protocol/reason.ts';
+import { Code } from '../../rpc/code.ts';
+import { RpcError } from '../../rpc/rpc-error.ts';
+
+/**
+ * The RESULT with which an instance answers a task or broadcast: what it left empty is filled in, in the
+ * message itself. An ERROR is thrown as what it says, and a message of any other type as HANDLER_FAILED.
+ */
+export function completeAnswer(question: AgentMessage, answer: AgentMessage, from: AgentCard): AgentMessage {
+  answer.type ||= MessageType.RESULT;
+  answer.correlationId ||= question.id;
+  answer.receiver ||= question.sender;
+  completeMessage(answer, { sender: from.id });
+  if (answer.type === MessageType.RESULT) return answer;
+  if (answer.type === MessageType.ERROR) {
+    throw answer.error
+      ? RpcError.fromStatus(answer.error)
+      : new RpcError(Code.UNKNOWN, 'it answered an ERROR that does not say what went wrong');
+  }
+  const type = MessageType[answer.type] ?? `type ${answer.type}`;
+  throw handlerFailed(`it answered with ${type} where a RESULT or ERROR belongs`, from);
+}
+
+/**
+ * The failure of an instance with a reason: one that says nothing but UNKNOWN is HANDLER_FAILED, any other
+ * stays itself.
+ */
+export function explainFailure(thrown: unknown, from: AgentCard): RpcError {
+  const error = RpcError.from(thrown);
+  if (error.details.length > 0) return error;
+  return error.code === Code.UNKNOWN || error.code === Code.OK
+    ? handlerFailed(error.message, from, error)
+    : error;
+}
+
+function handlerFailed(
+  text: string,
+  { id: agent, instanceId: instance }: AgentCard,
+  cause?: RpcError,
+): RpcError {
+  return troupeError('HANDLER_FAILED', `${agent} failed: ${text}`, { agent, instance, cause });
+}

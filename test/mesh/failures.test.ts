@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AgentStatus } from '../../gen/troupe/v1/agent_status_pb.js';
+import { errorInfoOf } from '../../services/protocol/reason.ts';
+import { fromValue } from '../../services/protocol/value.ts';
+import { RpcError } from '../../services/rpc/rpc-error.ts';
+import { failure } from '../orchestrator/test-mesh.ts';
+import { type Mesh, startMesh } from './mesh.ts';
+
+const SLEEPER = 'test/fixtures/sleeper.ts';
+const LISTENER = 'test/fixtures/listener.ts';
+
+let mesh: Mesh;
+beforeEach(async () => {
+  mesh = await startMesh();
+});
+afterEach(() => mesh.stop());
+
+describe('a mesh of processes', () => {
+  it('tells at once that an agent was killed in the middle of a task, and works on when it is back', async () => {
+    const sleeper = await mesh.processes.agent(SLEEPER, mesh.orchestrator);
+    await mesh.knows('sleeper');
+    const end = failure(mesh.troupe.dispatch('sleep', { ms: 60_000 }));
+    await sleeper.line(/began/);
+    await sleeper.kill();
+    expect(await end).toBe('UNAVAILABLE / INSTANCE_LOST');
+    const agent = await mesh.shows('sleeper', (now) => now?.status === AgentStatus.OFFLINE);
+    expect(agent?.instances).toHaveLength(1);
+    expect(await failure(mesh.troupe.dispatch('sleep', { ms: 1 }))).toBe('UNAVAILABLE / NO_LIVE_INSTANCE');
+
+    await mesh.processes.agent(SLEEPER, mesh.orchestrator, { TROUPE_LISTEN: sleeper.address });
+    const back = await mesh.knows('sleeper');
+    // The one who came back took the place of the one that was killed.
+    expect(back.instances).toHaveLength(1);
+    expect((await mesh.troupe.dispatch('sleep', { ms: 1 })).payload).toEqual({ sleptMs: 1 });
+  });
+
+  it('notices an agent that froze in the middle of a task', async () => {
+    const sleeper = await mesh.processes.agent(SLEEPER, mesh.orchestrator);
+    await mesh.knows('sleeper');
+    const end = failure(mesh.troupe.dispatch('sleep', { ms: 60_000 }));
+    await sleeper.line(/began/);
+    sleeper.signal('SIGSTOP');
+    expect(await end).toBe('UNAVAILABLE / INSTANCE_LOST');
+    await mesh.shows('sleeper', (now) => now?.status === AgentStatus.OFFLINE);
+    sleeper.signal('SIGCONT');
+    await mesh.knows('sleeper');
+    expect((await mesh.troupe.dispatch('sleep', { ms: 1 })).payload).toEqual({ sleptMs: 1 });
+  });
+
+  it('finds itself again when the orchestrator was killed and started anew', async () => {
+    await mesh.processes.agent(SLEEPER, mesh.orchestrator);
+    await mesh.processes.agent(LISTENER, mesh.orchestrator);
+    await mesh.knows('sleeper');
+    await mesh.knows('listener');
+    await mesh.orchestrator.kill();
+    expect(await failure(mesh.troupe.dispatch('listen', 1))).toMatch(/^UNAVAILABLE/);
+    await mesh.processes.orchestrator({ TROUPE_LISTEN: mesh.orchestrator.address });
+    // Nobody is told to: agents announce themselves again, and the caller connects again.
+    const result = await mesh.troupe.dispatch('listen', 2);
+    expect(result.payload).toMatchObject({ said: 2 });
+    await mesh.knows('sleeper');
+  });
+
+  it('lets an agent leave well when it is told to, in the middle of a task', async () => {
+    const sleeper = await mesh.processes.agent(SLEEPER, mesh.orchestrator);
+    await mesh.knows('sleeper');
+    const result = mesh.troupe.dispatch('sleep', { ms: 1500 });
+    await sleeper.line(/began/);
+    sleeper.signal('SIGTERM');
+    await mesh.shows('sleeper', (now) => now?.status === AgentStatus.DRAINING);
+    expect((await result).payload).toEqual({ sleptMs: 1500 });
+    await mesh.shows('sleeper', (now) => now === undefined);
+  });
+
+  it('stops the work of a slow agent when the time is up', async () => {
+    const sleeper = await mesh.processes.agent(SLEEPER, mesh.orchestrator);
+    await mesh.knows('sleeper');
+    const end = failure(mesh.troupe.dispatch('sleep', { ms: 60_000 }, { timeoutMs: 500 }));
+    const { detail: remainingMs } = JSON.parse(await sleeper.line(/began/));
+    // Two hops have each kept their margin.
+    expect(remainingMs).toBeLessThan(475);
+    expect(await end).toBe('DEADLINE_EXCEEDED / TASK_TIMED_OUT');
+    expect(await sleeper.line(/stopped/)).toContain('time ran out');
+    const heartbeat = await mesh.rpc.checkHealth({ agentId: 'sleeper' });
+    expect(heartbeat.agents.sleeper).not.toBe(AgentStatus.BUSY);
+  });
+
+  it('broadcasts past a frozen, a killed and a slow agent', async () => {
+    const frozen = await mesh.processes.agent(LISTENER, mesh.orchestrator, { LISTENER_ID: 'frozen' });
+    const killed = await mesh.processes.agent(LISTENER, mesh.orchestrator, { LISTENER_ID: 'killed' });
+    await mesh.processes.agent(LISTENER, mesh.orchestrator);
+    await mesh.processes.agent(SLEEPER, mesh.orchestrator);
+    for (const id of ['frozen', 'killed', 'listener', 'sleeper']) await mesh.knows(id);
+    frozen.signal('SIGSTOP');
+    void killed.kill();
+    const outcomes = new Map<string, unknown>();
+    const order: string[] = [];
+    for await (const { agentId, outcome } of mesh.troupe.broadcast('news', { timeoutMs: 4000 })) {
+      order.push(agentId);
+      if (outcome.case === 'reply') outcomes.set(agentId, fromValue(outcome.value.payload));
+      if (outcome.case === 'error')
+        outcomes.set(agentId, errorInfoOf(RpcError.fromStatus(outcome.value))?.reason);
+    }
+    expect(outcomes.get('listener')).toEqual({ heard: 'news' });
+    expect(outcomes.get('frozen')).toBe('INSTANCE_LOST');
+    expect(outcomes.get('sleeper')).toBe('TASK_TIMED_OUT');
+    // It may have been off the roster already when the broadcast was sent.
+    expect([undefined, 'INSTANCE_LOST']).toContain(outcomes.get('killed'));
+    expect(order.indexOf('listener')).toBeLessThan(order.indexOf('frozen'));
+    expect(order.at(-1)).toBe('sleeper');
+  });
+});

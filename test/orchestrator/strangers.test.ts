@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import { BadRequestSchema } from '../../gen/google/rpc/error_details_pb.js';
+import { type AgentMessage, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
+import { AgentStatus } from '../../gen/troupe/v1/agent_status_pb.js';
+import { errorInfoOf } from '../../services/protocol/reason.ts';
+import { toValue } from '../../services/protocol/value.ts';
+import { Code } from '../../services/rpc/code.ts';
+import { RpcError } from '../../services/rpc/rpc-error.ts';
+import type { MemberInit } from './bare-member.ts';
+import { collect, failure, failureOf, TestMesh } from './test-mesh.ts';
+
+const mesh = new TestMesh();
+
+async function meshWith(init: MemberInit) {
+  const { address } = await mesh.member(init);
+  const orchestrator = await mesh.orchestrator();
+  await orchestrator.rpc.register({ agentId: 'stranger', instanceId: 'stranger-1', address });
+  return orchestrator;
+}
+
+const task = { message: { capability: 'strange.work', sender: 'me' } };
+
+describe('a member that serves neither link nor health', () => {
+  it('gets its tasks, broadcasts and heartbeats by Handle', async () => {
+    const got: AgentMessage[] = [];
+    const { rpc } = await meshWith({
+      handle({ message }) {
+        got.push(message!);
+        if (message!.type === MessageType.BROADCAST) return {};
+        if (message!.type === MessageType.HEARTBEAT)
+          return { message: { type: MessageType.HEARTBEAT, heartbeat: { status: AgentStatus.BUSY } } };
+        return { message: { type: MessageType.RESULT, payload: toValue('done') } };
+      },
+    });
+    const { message, instanceId } = await rpc.dispatch(task);
+    // What it left out is filled in.
+    expect(message).toMatchObject({ type: MessageType.RESULT, sender: 'stranger', receiver: 'me' });
+    expect(message?.correlationId).toBe(got[0]?.id);
+    expect(instanceId).toBe('stranger-1');
+    expect(got[0]).toMatchObject({ type: MessageType.TASK, receiver: 'stranger', attempt: 1 });
+    const outcomes = await collect(rpc.broadcast({ message: {} }));
+    expect(outcomes.map(({ outcome }) => outcome.case)).toEqual(['acknowledgement']);
+    expect((await rpc.checkHealth({})).agents).toEqual({ stranger: AgentStatus.BUSY });
+    expect(await collect(rpc.dispatchStream(task))).toHaveLength(1);
+  });
+
+  it('may answer a RESULT without saying that it is one', async () => {
+    const { rpc } = await meshWith({ handle: () => ({ message: { payload: toValue(1) } }) });
+    expect((await rpc.dispatch(task)).message?.type).toBe(MessageType.RESULT);
+  });
+
+  const failures: [string, MemberInit['handle'], string][] = [
+    ['without a message', () => ({}), 'UNKNOWN / HANDLER_FAILED'],
+    ['with a HEARTBEAT', () => ({ message: { type: MessageType.HEARTBEAT } }), 'UNKNOWN / HANDLER_FAILED'],
+    [
+      'with an ERROR that says nothing',
+      () => ({ message: { type: MessageType.ERROR } }),
+      'UNKNOWN / HANDLER_FAILED',
+    ],
+    [
+      'with an ERROR whose code is OK',
+      () => ({ message: { type: MessageType.ERROR, error: { code: 0, message: 'fine' } } }),
+      'UNKNOWN / HANDLER_FAILED',
+    ],
+    [
+      'with an ERROR whose code is none',
+      () => ({ message: { type: MessageType.ERROR, error: { code: 4711, message: 'odd' } } }),
+      'UNKNOWN / HANDLER_FAILED',
+    ],
+    [
+      'with an ERROR of its own',
+      () => ({ message: { type: MessageType.ERROR, error: { code: Code.NOT_FOUND, message: 'none' } } }),
+      'NOT_FOUND',
+    ],
+    [
+      'with a status',
+      () => {
+        throw new RpcError(Code.PERMISSION_DENIED, 'no');
+      },
+      'PERMISSION_DENIED',
+    ],
+    [
+      'with the status of an exception',
+      () => {
+        throw new Error('Exception calling application: division by zero');
+      },
+      'UNKNOWN / HANDLER_FAILED',
+    ],
+    ['not at all: it does not serve Handle', undefined, 'UNIMPLEMENTED'],
+  ];
+  it.each(failures)('that answers a task %s fails the task', async (_, handle, expected) => {
+    const { rpc, knows } = await meshWith(handle ? { handle } : {});
+    expect(await failure(rpc.dispatch(task))).toBe(expected);
+    await knows('stranger');
+  });
+
+  it('that goes away in the middle of a task is lost, and the task is not given to another', async () => {
+    let times = 0;
+    const begun = Promise.withResolvers<void>();
+    const handle = () => {
+      times += 1;
+      begun.resolve();
+      return new Promise<never>(() => {});
+    };
+    const one = await mesh.member({ card: { instanceId: 'one' }, handle });
+    const two = await mesh.member({ card: { instanceId: 'two' }, handle });
+    const orchestrator = await mesh.orchestrator();
+    for (const [instanceId, { address }] of Object.entries({ one, two }))
+      await orchestrator.rpc.register({ agentId: 'stranger', instanceId, address });
+    const result = failureOf(orchestrator.rpc.dispatch(task));
+    await begun.promise;
+    one.close();
+    two.close();
+    const error = await result;
+    expect(errorInfoOf(error)).toMatchObject({ reason: 'INSTANCE_LOST', metadata: { agent: 'stranger' } });
+    expect(error.code).toBe(Code.UNAVAILABLE);
+    expect(times).toBe(1);
+    await orchestrator.shows('stranger', (now) => now?.status === AgentStatus.OFFLINE);
+  });
+});
+
+describe('a member that says it serves a link, and does not', () => {
+  it('fails its tasks INSTANCE_LOST, and is dialled again without haste', async () => {
+    let described = 0;
+    const card = { id: 'liar', instanceId: 'liar-1', capabilities: [{ name: 'lie' }], servesLink: true };
+    const { address } = await mesh.member({
+      describe() {
+        described += 1;
+        return { card };
+      },
+    });
+    const orchestrator = await mesh.orchestrator({ static: [address] });
+    await orchestrator.shows('liar', (now) => now?.status === AgentStatus.OFFLINE);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    // 0, then after 50 to 100 ms, 100 to 200 ms, 200 to 400 ms.
+    expect(described).toBeLessThanOrEqual(5);
+    expect(await failure(orchestrator.rpc.dispatch({ message: { capability: 'lie' } }))).toMatch(
+      /^UNAVAILABLE/,
+    );
+  });
+});
+
+describe('a member that does not check its input', () => {
+  const inputSchema = {
+    type: 'object',
+    required: ['items'],
+    properties: {
+      items: { type: 'array', items: { type: 'object', properties: { n: { type: 'number' } } } },
+    },
+    additionalProperties: false,
+  };
+  const capabilities = [{ name: 'strange.work', inputSchema }];
+
+  it('gets nothing that breaks its schema: every violation is told with its path', async () => {
+    let handled = 0;
+    const handle = () => {
+      handled += 1;
+      return { message: { type: MessageType.RESULT } };
+    };
+    const { rpc } = await meshWith({ card: { capabilities }, handle });
+    const payload = toValue({ items: [{ n: 1 }, { n: 'two' }, { n: null }], more: true });
+    const error = await failureOf(rpc.dispatch({ message: { capability: 'strange.work', payload } }));
+    const fields = error
+      .detail(BadRequestSchema)
+      ?.fieldViolations.map(({ field }) => field)
+      .sort();
+    expect(fields).toEqual(['payload.items[1].n', 'payload.items[2].n', 'payload.more']);
+    expect(await failure(Promise.reject(error))).toBe('INVALID_ARGUMENT / INVALID_PAYLOAD');
+    // By receiver alone, its only capability is meant.
+    expect(await failure(rpc.send({ message: { receiver: 'stranger' } }))).toBe(
+      'INVALID_ARGUMENT / INVALID_PAYLOAD',
+    );
+    expect(handled).toBe(0);
+    await rpc.dispatch({ message: { capability: 'strange.work', payload: toValue({ items: [] }) } });
+    expect(handled).toBe(1);
+  });
+
+  it('is trusted where it says that it checks itself', async () => {
+    const handle = () => ({ message: { type: MessageType.RESULT } });
+    const { rpc } = await meshWith({ card: { capabilities, checksInput: true }, handle });
+    await rpc.dispatch(task);
+  });
+});
