@@ -78,11 +78,7 @@ async function serve(session: Session, options: AgentOptions): Promise<undefined
     maxConcurrency: options.maxConcurrency,
     cwd,
     env,
-<<<<<<< HEAD
     kill,
-=======
-    kill: terminal.kill,
->>>>>>> main
   });
   const orchestrators = orchestratorsOf(session);
   const agent = await serveAgent(definition, {

@@ -21,11 +21,7 @@ export interface ExecAgentOptions extends Omit<CapabilityDefinition, 'handle'> {
   cwd: string;
   /** The environment that it runs in. */
   env: Readonly<Record<string, string | undefined>>;
-<<<<<<< HEAD
   /** Sends a signal to a process, or by a negative number to a group of them. */
-=======
-  /** Sends a signal to a process, or by a negative number to its group. */
->>>>>>> main
   kill: Terminal['kill'];
 }
 
@@ -56,11 +52,7 @@ export function execAgent(options: ExecAgentOptions): ExecAgent {
     };
     const signal = AbortSignal.any([task.signal, leaving.signal]);
     const onLine = (line: JsonValue) => tell(task, line);
-<<<<<<< HEAD
     const run = runProgram({ command, input, cwd, env: { ...env, ...about }, kill, signal, onLine });
-=======
-    const run = runProgram({ command, input, cwd, env: { ...env, ...about }, signal, kill, onLine });
->>>>>>> main
     running.add(run);
     try {
       return await run;

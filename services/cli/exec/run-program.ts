@@ -27,8 +27,6 @@ export interface ProgramRun {
   signal: AbortSignal;
   /** Hears each line of its standard error: the JSON that it is, else the text. */
   onLine(line: JsonValue): void;
-  /** Sends a signal to a process, or by a negative number to its group. Throws where there is none. */
-  kill: Terminal['kill'];
   /** How long it gets to end when it is told to, in milliseconds. Default: 2,000. */
   graceMs?: number;
 }
@@ -49,34 +47,23 @@ const SHOWN_BYTES = 120;
  * it.
  */
 export async function runProgram(run: ProgramRun): Promise<JsonValue> {
-  const { command, input, cwd, env, signal, kill, graceMs = 2000 } = run;
+  const { command, input, cwd, env, signal, graceMs = 2000 } = run;
   signal.throwIfAborted();
   // In a group of its own: whatever the shell starts ends with it.
   const child = spawn(command, { cwd, env, shell: true, detached: true });
-<<<<<<< HEAD
   const killAll = groupKiller(child, run.kill);
   const stop = () => killAll('SIGTERM');
-=======
-  const end = (by: NodeJS.Signals) => killGroup(kill, child, by);
-  const stop = () => end('SIGTERM');
->>>>>>> main
-  signal.addEventListener('abort', stop, once: true );
+  signal.addEventListener('abort', stop, { once: true });
   // A program may well end without reading what it is given.
   child.stdin.on('error', () => {}).end(JSON.stringify(input));
   const written: Buffer[] = [];
   const said = { last: '' };
   const heard = Promise.all([keep(child.stdout, written), hear(child.stderr, said, run.onLine)]);
-<<<<<<< HEAD
   heard.catch(() => killAll('SIGKILL'));
   try {
     const [code, by] = await exitOf(child, signal, () => setTimeout(killAll, graceMs, 'SIGKILL'));
-=======
-  heard.catch(() => end('SIGKILL'));
-  try {
-    const [code, by] = await ended(child, signal, () => end('SIGKILL'), graceMs);
->>>>>>> main
     // The shell may be gone while what it started still cleans up.
-    await Promise.race([heard, pause(signal.aborted ? graceMs : QUIET_MS, undefined, ref: false )]);
+    await Promise.race([heard, pause(signal.aborted ? graceMs : QUIET_MS, undefined, { ref: false })]);
     signal.throwIfAborted();
     if (code !== 0) throw failed(command, by ? `was ended by ${by}` : `exited with code ${code}`, said.last);
     return parse(command, Buffer.concat(written).toString('utf8'));
@@ -85,39 +72,22 @@ export async function runProgram(run: ProgramRun): Promise<JsonValue> {
     throw failed(command, 'could not be run', (error as Error).message);
   } finally {
     signal.removeEventListener('abort', stop);
-<<<<<<< HEAD
     killAll('SIGKILL');
-=======
-    end('SIGKILL');
->>>>>>> main
     child.stdout.destroy();
     child.stderr.destroy();
   }
 }
 
-<<<<<<< HEAD
 /** Waits for its exit, with a timer from when the signal aborts. */
 async function exitOf(
   child: ChildProcess,
   signal: AbortSignal,
   setTimer: () => NodeJS.Timeout,
-=======
-/** Waits for its exit, and kills it `graceMs` after the signal has aborted. */
-async function ended(
-  child: ChildProcessWithoutNullStreams,
-  signal: AbortSignal,
-  kill: () => void,
-  graceMs: number,
->>>>>>> main
 ): Promise<[number | null, NodeJS.Signals | null]> {
   const exit = once(child, 'exit');
   let timer: NodeJS.Timeout | undefined;
   const onAbort = () => {
-<<<<<<< HEAD
     timer = setTimer();
-=======
-    timer = setTimeout(kill, graceMs);
->>>>>>> main
   };
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -128,7 +98,6 @@ async function ended(
   }
 }
 
-<<<<<<< HEAD
 /** Signals a child with all that it has started: a group lives as long as one process in it. */
 function groupKiller({ pid }: ChildProcess, kill: Terminal['kill']): (signal: NodeJS.Signals) => void {
   return (signal) => {
@@ -139,20 +108,6 @@ function groupKiller({ pid }: ChildProcess, kill: Terminal['kill']): (signal: No
       // Nobody is left in it.
     }
   };
-=======
-/** What it has left running counts as well: a group lives as long as one process in it. */
-function killGroup(
-  kill: Terminal['kill'],
-  { pid }: ChildProcessWithoutNullStreams,
-  signal: NodeJS.Signals,
-): void {
-  if (pid === undefined) return;
-  try {
-    kill(-pid, signal);
-  } catch {
-    // Nobody is left in it.
-  }
->>>>>>> main
 }
 
 /** Keeps what is written, as far as a message can hold it. */

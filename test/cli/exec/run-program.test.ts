@@ -19,13 +19,8 @@ async function run(command: string, input: JsonValue = null, options: Partial<Pr
   const said: JsonValue[] = [];
   const { signal } = new AbortController();
   const onLine = (line: JsonValue) => void said.push(line);
-<<<<<<< HEAD
   const kill: ProgramRun['kill'] = (pid, signal) => void process.kill(pid, signal);
   const output = runProgram({ command, input, cwd, env: process.env, kill, signal, onLine, ...options });
-=======
-  const kill = (pid: number, name: NodeJS.Signals | 0) => void process.kill(pid, name);
-  const output = runProgram({ command, input, cwd, env: process.env, signal, kill, onLine, ...options });
->>>>>>> main
   return { output: await output, said };
 }
 
