@@ -42,8 +42,13 @@ export class Deadline {
    */
   onExpired(callback: () => void): () => void {
     if (this.at === Number.POSITIVE_INFINITY) return () => {};
-    // A timer may fire up to a millisecond early: round up, so that the deadline has passed when it does.
-    const timer = setTimeout(callback, Math.min(Math.ceil(this.remainingMs), LONGEST_TIMER_MS));
+    let timer: NodeJS.Timeout;
+    const wait = () => {
+      // A timer counts whole milliseconds from a start that was rounded down: it may fire a little early.
+      const fired = () => (this.expired ? callback() : wait());
+      timer = setTimeout(fired, Math.min(Math.ceil(this.remainingMs), LONGEST_TIMER_MS));
+    };
+    wait();
     return () => clearTimeout(timer);
   }
 }

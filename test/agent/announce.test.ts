@@ -94,7 +94,10 @@ describe('An instance', () => {
   });
 
   it('is on the roster of each of its orchestrators, and of none once it has drained', async () => {
-    const orchestrators = [await startOrchestrator({ listen: '127.0.0.1:0' }), await startOrchestrator()];
+    const orchestrators = [
+      await startOrchestrator({ listen: '127.0.0.1:0' }),
+      await startOrchestrator({ listen: '127.0.0.1:0' }),
+    ];
     const troupes = orchestrators.map(({ address }) => new Troupe(address));
     const agent = await serveAgent(
       { id: 'echo', capabilities: { echo: { handle: (input) => input } } },

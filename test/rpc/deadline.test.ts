@@ -23,10 +23,12 @@ describe('A deadline', () => {
     expect(Deadline.never.earliest(Deadline.never)).toBe(Deadline.never);
   });
 
-  it('calls back when it has expired, and not before', async () => {
-    const deadline = Deadline.after(20.5);
-    await new Promise<void>((resolve) => deadline.onExpired(resolve));
-    expect(deadline.expired).toBe(true);
+  it('calls back when it has expired, not even a fraction of a millisecond before', async () => {
+    const expired = Array.from({ length: 200 }, (_, n) => {
+      const deadline = Deadline.after(5 + n / 9.7);
+      return new Promise((resolve) => deadline.onExpired(() => resolve(deadline.expired)));
+    });
+    expect(await Promise.all(expired)).toEqual(expired.map(() => true));
   });
 
   it('does not call back where it is forgotten, or is none', async () => {
