@@ -190,8 +190,9 @@ export declare const AgentService: GenService<{
    *    TASK_CANCELLED). A reply to an unknown id is counted and dropped. A bad message costs an ERROR, never the
    *    link.
    * e. Half-close means no more tasks: the server answers those in flight, then ends OK. A draining server
-   *    sends HEARTBEAT with status DRAINING, without correlation_id; the opener half-closes; a TASK that
-   *    crossed it gets UNAVAILABLE / DRAINING (no work was done); those in flight finish; then the link ends
+   *    sends HEARTBEAT with status DRAINING, without correlation_id; the opener sends no more tasks, and
+   *    half-closes once none of its tasks is in flight (until then it may still CANCEL); a TASK that crossed
+   *    it gets UNAVAILABLE / DRAINING (no work was done); those in flight finish; then the link ends
    *    UNAVAILABLE.
    * f. On any other end the opener fails its open tasks UNAVAILABLE / INSTANCE_LOST, and the server cancels
    *    them; nothing is replayed on a new link. A task whose PROGRESS the caller has seen is not retried.
