@@ -80,7 +80,8 @@ export declare type AgentMessage = Message<"troupe.v1.AgentMessage"> & {
   correlationId: string;
 
   /**
-   * The time that remains to it when it is sent. Absent: 30 s, or the capability's `default_ttl`.
+   * The time that remains to it when it is sent. Absent: the deadline of the gRPC call that brings it; without one,
+   * the capability's `default_ttl`, or 30 s.
    * Negative: INVALID_ARGUMENT / INVALID_MESSAGE. Above 1 h: cut to 1 h. A message has expired when
    * this is zero, or when it has waited longer than this since it was received, on the receiver's
    * monotonic clock. It is relative, so the members' clocks need not agree. On a unary RPC the gRPC
@@ -186,7 +187,7 @@ export declare type Heartbeat = Message<"troupe.v1.Heartbeat"> & {
   status: AgentStatus;
 
   /**
-   * Tasks received.
+   * Tasks received, those refused before any work among them.
    *
    * @generated from field: uint64 received = 2;
    */
@@ -200,7 +201,7 @@ export declare type Heartbeat = Message<"troupe.v1.Heartbeat"> & {
   inFlight: number;
 
   /**
-   * Tasks that ended with an ERROR.
+   * Tasks that ended with an ERROR: failed, cancelled, or refused before any work.
    *
    * @generated from field: uint64 failed = 4;
    */
@@ -313,7 +314,8 @@ export enum MessageType {
   HEARTBEAT = 5,
 
   /**
-   * News of a task in flight: `payload` is the agent's own, `sequence` its place.
+   * News of a task in flight: `payload` is the agent's own, `sequence` its place. One that is too large to be sent
+   * fails its task with MESSAGE_TOO_LARGE.
    *
    * @generated from enum value: MESSAGE_TYPE_PROGRESS = 6;
    */

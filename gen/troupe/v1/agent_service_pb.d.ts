@@ -53,7 +53,7 @@ export declare const DescribeResponseSchema: GenMessage<DescribeResponse>;
  */
 export declare type HandleRequest = Message<"troupe.v1.HandleRequest"> & {
   /**
-   * The message. Required.
+   * The message. Absent: INVALID_ARGUMENT / INVALID_MESSAGE.
    *
    * @generated from field: troupe.v1.AgentMessage message = 1;
    */
@@ -137,7 +137,12 @@ export declare const AgentServiceLinkResponseSchema: GenMessage<AgentServiceLink
  * Deadlines: the gRPC deadline of a unary call *is* the message's time to live; where `ttl` is set too,
  * the shorter holds. Each hop passes on what remains to it less a margin (5 %, at least 2 ms, at most
  * 50 ms), so that its answer, with the reason, arrives in time. A caller that cancels or runs out of time
- * cancels the work: RST_STREAM on a unary call, CANCEL on a link.
+ * cancels the work: RST_STREAM on a unary call, CANCEL on a link. An agent, too, answers a unary call the margin
+ * before its deadline: at the deadline itself gRPC cuts the call, and the reason is lost.
+ *
+ * Refusals come before any work, in no stated order: whoever receives a message checks its `ttl`, `hops`, `headers`
+ * and attachment names, and the depth of a payload that it reads. What is wrong with a handler's own answer is
+ * HANDLER_FAILED.
  *
  * A handler that fails answers an ERROR message, or ends the call with a gRPC status: both mean the
  * same. Errors carry a reason: see ErrorReason.
@@ -159,7 +164,8 @@ export declare const AgentService: GenService<{
   },
   /**
    * Takes one message and answers it: TASK with RESULT or ERROR, HEARTBEAT with HEARTBEAT, BROADCAST with a
-   * reply or with no message, which acknowledges it. PROGRESS is not sent this way.
+   * reply or with no message, which acknowledges it. PROGRESS is not sent this way. A reply has a `type`, names
+   * the agent in `sender`, its asker in `receiver`, and the message that it answers in `correlation_id`.
    *
    * Errors, each also as an ERROR message: DEADLINE_EXCEEDED / MESSAGE_EXPIRED (refused before any work) or
    * TASK_TIMED_OUT; CANCELLED / TASK_CANCELLED; INVALID_ARGUMENT / INVALID_MESSAGE or INVALID_PAYLOAD;
@@ -178,13 +184,15 @@ export declare const AgentService: GenService<{
    * A link: one long-lived stream on which many messages travel at once, batched. Its rules:
    *
    * a. The opener sends TASK, CANCEL, BROADCAST, HEARTBEAT; the server RESULT, ERROR, PROGRESS, HEARTBEAT and
-   *    replies to broadcasts. Every message of the server's says in `correlation_id` what it is about. An agent
+   *    replies to broadcasts; to the server any other type is UNIMPLEMENTED / UNKNOWN_MESSAGE_TYPE. A HEARTBEAT of
+   *    the opener's is answered whatever its `ttl`, also while draining. Every message of the server's says in `correlation_id` what it is about. An agent
    *    that asks others does so on a link, or by RPC, to the orchestrators in its configuration.
    * b. A batch holds at most 256 messages and 256 KiB. A bigger message goes alone; none is over
    *    4 MiB - 64 KiB, since a larger one would end the link for all: its sender refuses it before writing
    *    (RESOURCE_EXHAUSTED / MESSAGE_TOO_LARGE). A lone message is never held back to fill a batch.
    * c. An `id` that is already in flight on the link: ALREADY_EXISTS / DUPLICATE_ID; the ERROR ends nothing
-   *    but the second message. A task's messages arrive in order, and nothing follows its RESULT or ERROR;
+   *    but the second message. Broadcasts are in flight as tasks are: half-close waits for them, CANCEL stops
+   *    them. A task's messages arrive in order, and nothing follows its RESULT or ERROR;
    *    between tasks there is no order.
    * d. CANCEL is not itself answered; its task still ends with one RESULT or ERROR (CANCELLED /
    *    TASK_CANCELLED). A reply to an unknown id is counted and dropped. A bad message costs an ERROR, never the
@@ -193,7 +201,7 @@ export declare const AgentService: GenService<{
    *    sends HEARTBEAT with status DRAINING, without correlation_id; the opener sends no more tasks, and
    *    half-closes once none of its tasks is in flight (until then it may still CANCEL); a TASK that crossed
    *    it gets UNAVAILABLE / DRAINING (no work was done); those in flight finish; then the link ends
-   *    UNAVAILABLE.
+   *    UNAVAILABLE. With nothing in flight the server waits at most 1 s for the half-close.
    * f. On any other end the opener fails its open tasks UNAVAILABLE / INSTANCE_LOST, and the server cancels
    *    them; nothing is replayed on a new link. A task whose PROGRESS the caller has seen is not retried.
    * g. A sign of life is HEARTBEAT, not an HTTP/2 PING: the opener sends one after 1 s of silence with tasks

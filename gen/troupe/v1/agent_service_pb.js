@@ -65,7 +65,12 @@ export const AgentServiceLinkResponseSchema = /*@__PURE__*/
  * Deadlines: the gRPC deadline of a unary call *is* the message's time to live; where `ttl` is set too,
  * the shorter holds. Each hop passes on what remains to it less a margin (5 %, at least 2 ms, at most
  * 50 ms), so that its answer, with the reason, arrives in time. A caller that cancels or runs out of time
- * cancels the work: RST_STREAM on a unary call, CANCEL on a link.
+ * cancels the work: RST_STREAM on a unary call, CANCEL on a link. An agent, too, answers a unary call the margin
+ * before its deadline: at the deadline itself gRPC cuts the call, and the reason is lost.
+ *
+ * Refusals come before any work, in no stated order: whoever receives a message checks its `ttl`, `hops`, `headers`
+ * and attachment names, and the depth of a payload that it reads. What is wrong with a handler's own answer is
+ * HANDLER_FAILED.
  *
  * A handler that fails answers an ERROR message, or ends the call with a gRPC status: both mean the
  * same. Errors carry a reason: see ErrorReason.

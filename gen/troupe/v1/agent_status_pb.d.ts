@@ -40,7 +40,8 @@ export enum AgentStatus {
   BUSY = 2,
 
   /**
-   * No task in flight, and the last one failed. Still takes tasks.
+   * No task in flight, and the last one failed; one that was refused before any work, or cancelled by its caller,
+   * did not. Still takes tasks.
    *
    * @generated from enum value: AGENT_STATUS_ERROR = 3;
    */

@@ -852,8 +852,9 @@ export declare const OrchestratorService: GenService<{
     output: typeof RegisterResponseSchema;
   },
   /**
-   * Takes an instance off the roster at once: the last thing that a leaving instance says. One that is
-   * not known is no error.
+   * Takes an instance off the roster at once: the last thing that a leaving instance says, once every task is
+   * answered and the replies are out. Until then it goes on renewing its lease. An instance that is not known is
+   * no error.
    *
    * Errors: INVALID_ARGUMENT / INVALID_MESSAGE (no id).
    *
