@@ -5,13 +5,13 @@ import {
   type StateEventSchema,
   StateEventType,
 } from '../../../gen/troupe/v1/state_entry_pb.js';
-import type { ListRequest, StateService } from '../../../gen/troupe/v1/state_service_pb.js';
+import type { StateService } from '../../../gen/troupe/v1/state_service_pb.js';
 import { troupeError } from '../../protocol/reason.ts';
 import { durationToMs, msToDuration } from '../../protocol/ttl.ts';
 import { fromValue, toValue } from '../../protocol/value.ts';
 import type { Handlers } from '../../rpc/handlers.ts';
 import type { RpcError } from '../../rpc/rpc-error.ts';
-import { decodePageToken, encodePageToken } from './page-token.ts';
+import { fromPageToken, toPageToken } from '../page.ts';
 import type { StateChange, StateStore, StoredEntry } from './state-store.ts';
 
 /** The most bytes of UTF-8 in a key. */
@@ -52,12 +52,12 @@ export function stateHandlers(store: StateStore): Handlers<typeof StateService> 
     async list(request) {
       const prefix = checkedPrefix(request.prefix);
       const limit = checkedPageSize(request.pageSize);
-      const after = startOfPage(request);
+      const after = fromPageToken(listOf(prefix), request.pageToken);
       const page = await store.list({ prefix, after, limit, maxBytes: MAX_PAGE_BYTES });
       const last = page.entries.at(-1);
       return {
         entries: page.entries.map(toStateEntry),
-        nextPageToken: page.more && last ? encodePageToken(prefix, last.key) : '',
+        nextPageToken: page.more && last ? toPageToken(listOf(prefix), last.key) : '',
         revision: page.revision,
       };
     },
@@ -107,12 +107,9 @@ function checkedPageSize(pageSize: number): number {
   return pageSize || DEFAULT_PAGE_SIZE;
 }
 
-/** The key after which the page begins; nothing for the first. */
-function startOfPage({ prefix, pageToken }: ListRequest): string | undefined {
-  if (pageToken === '') return undefined;
-  const [of, key] = decodePageToken(pageToken, 2) ?? [];
-  if (key !== undefined && of === prefix && key.startsWith(prefix)) return key;
-  throw invalid('page_token', 'is none that a List with this prefix gave; begin again without one');
+/** The list that a page is of: a token is good for the prefix that it was given for. */
+function listOf(prefix: string): string {
+  return `state ${prefix}`;
 }
 
 function invalid(field: string, description: string): RpcError {
