@@ -99,8 +99,13 @@ export class Peer {
     } catch (thrown) {
       const error = RpcError.from(thrown);
       if (scope.signal.aborted) sink.error(stoppedBy(scope.signal));
-      else if (scope.deadline.expired && reasonOf(error) === undefined) sink.error(timedOut(error));
+      // gRPC keeps the deadline by a clock of its own, which may strike just before ours.
+      else if (timeIsUp(error, scope) && reasonOf(error) === undefined) sink.error(timedOut(error));
       else sink.error(error);
     }
   }
+}
+
+function timeIsUp({ code }: RpcError, { deadline }: SendScope): boolean {
+  return code === Code.DEADLINE_EXCEEDED || deadline.expired;
 }
