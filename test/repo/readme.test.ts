@@ -30,7 +30,12 @@ let port: number;
 
 /** Starts a command of the README, and waits until a line of its output meets `until`. */
 async function start(command: string, until: RegExp): Promise<void> {
-  const child = spawn('sh', ['-c', `exec ${command}`], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  // In a group of its own: what npx starts has to be told of the end as well.
+  const child = spawn('sh', ['-c', `exec ${command}`], {
+    cwd: ROOT,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   children.push(child);
   child.stderr.resume();
   for await (const line of createInterface({ input: child.stdout })) {
@@ -60,7 +65,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const child of children.reverse()) {
     const exited = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
+    process.kill(-child.pid!, 'SIGTERM');
     await exited;
   }
   rmSync(FOLDER, { recursive: true });
