@@ -146,6 +146,10 @@ export class Channel {
   }
 
   #unreachable(code: Code): RpcError {
-    return new RpcError(code, `Nobody answers at ${this.address}. Does it run, and does it listen there?`);
+    const text =
+      code === Code.DEADLINE_EXCEEDED
+        ? `The time ran out before ${this.address} was connected. Give it more, and see that it runs.`
+        : `Nobody answers at ${this.address}. Does it run, and does it listen there?`;
+    return new RpcError(code, text);
   }
 }

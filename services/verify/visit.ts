@@ -59,6 +59,8 @@ export class Visit {
   readonly agent: Client<typeof AgentService>;
   readonly drained: () => Promise<DrainRecord>;
 
+  readonly #links: RawLink[] = [];
+
   constructor({ address, survey, patienceMs, drained }: VisitOptions) {
     this.address = address;
     this.survey = survey;
@@ -84,9 +86,11 @@ export class Visit {
     return Deadline.after(this.patienceMs);
   }
 
-  /** Opens a link. */
+  /** Opens a link, which ends with the visit. */
   openLink(): RawLink {
-    return new RawLink(this.agent, this.patienceMs);
+    const link = new RawLink(this.agent, this.patienceMs);
+    this.#links.push(link);
+    return link;
   }
 
   /** Sends a message to Handle. */
@@ -156,8 +160,9 @@ export class Visit {
     await this.untilHeartbeat(({ inFlight }) => inFlight <= most, `in_flight ${most}`);
   }
 
-  /** Closes the connection, and with it all that is open on it. */
+  /** Closes the connection, and with it all that is open on it: a link would otherwise hold it for ever. */
   close(): void {
+    for (const link of this.#links) link.break();
     this.channel.close();
   }
 }

@@ -38,6 +38,12 @@ describe('the process', () => {
     expect({ code, stdout, stderr }).toEqual({ code: [0, null], stdout: 'HELLO\n', stderr: '' });
   });
 
+  it('ends by itself when it has verified an agent that lives on', async () => {
+    const child = troupe('verify', mesh.agent.address, '--only', 'link', '--only', 'describe');
+    child.stdout.resume();
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
   it('ends quietly when whoever reads it leaves', async () => {
     const child = troupe('tail', '--last', '0');
     const stderr = text(child.stderr);
