@@ -66,3 +66,14 @@ export const languageSchema = {
   pattern: '^[a-z]{2,8}$',
   description: 'The language, as a primary tag of BCP 47 (`en`). Absent: it is found out.',
 };
+
+/** The part of an input schema that holds a text: as the sections that `document.read` answers, or plain. */
+export const textInputSchema = {
+  type: 'object',
+  anyOf: [{ required: ['sections'] }, { required: ['text'] }],
+  properties: {
+    sections: { type: 'array', items: sectionSchema },
+    text: { type: 'string', description: 'Plain text in place of sections.' },
+    language: languageSchema,
+  },
+};

@@ -52,11 +52,6 @@ export class RpcServer {
     for (const binding of withHealthAndReflection(options.services, this.#health)) this.#add(binding);
   }
 
-  /** Aborted when the server begins to drain. */
-  get draining(): AbortSignal {
-    return this.#calls.draining;
-  }
-
   /**
    * Begins to serve at `address` (`host:port`; port 0 takes a free one) and answers the address with the real
    * port. Fails UNAVAILABLE where it cannot be listened at.

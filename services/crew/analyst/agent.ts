@@ -1,5 +1,5 @@
 import { defineAgent, troupeError } from '../../agent/index.ts';
-import { languageSchema, sectionSchema } from '../document.ts';
+import { textInputSchema } from '../document.ts';
 import { type AnalyzeInput, analyze } from './analyze.ts';
 
 const count = { type: 'integer', minimum: 0 };
@@ -15,12 +15,9 @@ export const analyst = defineAgent({
         'Analyses a text, given plain or as the sections that document.read answers. Keywords in any language; ' +
         'readability in English.',
       input: {
-        type: 'object',
-        anyOf: [{ required: ['sections'] }, { required: ['text'] }],
+        ...textInputSchema,
         properties: {
-          sections: { type: 'array', items: sectionSchema },
-          text: { type: 'string', description: 'Plain text in place of sections.' },
-          language: languageSchema,
+          ...textInputSchema.properties,
           keywords: {
             type: 'integer',
             minimum: 1,

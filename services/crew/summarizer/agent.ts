@@ -1,5 +1,5 @@
 import { defineAgent, troupeError } from '../../agent/index.ts';
-import { languageSchema, sectionSchema } from '../document.ts';
+import { textInputSchema } from '../document.ts';
 import { type SummarizeInput, summarize } from './summarize.ts';
 
 const sentenceSchema = {
@@ -23,12 +23,9 @@ export const summarizer = defineAgent({
         'Chooses the sentences that say most about a text (TextRank) and gives them in their order. Each is also sent ' +
         'as PROGRESS when it is chosen, the most central first. Of a long text 400 sentences are considered.',
       input: {
-        type: 'object',
-        anyOf: [{ required: ['sections'] }, { required: ['text'] }],
+        ...textInputSchema,
         properties: {
-          sections: { type: 'array', items: sectionSchema },
-          text: { type: 'string', description: 'Plain text in place of sections.' },
-          language: languageSchema,
+          ...textInputSchema.properties,
           sentences: {
             type: 'integer',
             minimum: 1,
