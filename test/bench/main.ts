@@ -21,9 +21,10 @@ const rows = await measureTaskRows(
   TASK_ROWS.filter(({ id }) => only?.includes(id) ?? true),
   {
     stage,
-    contestants: new Contestants(stage),
+    contestants: new Contestants({ stage, path: process.env.PATH ?? '', install: !values.quick }),
     plan: values.quick ? QUICK : FULL,
     tell: (what) => console.error(what),
+    skip: (what, why) => console.error('skipped', what, why),
   },
 );
 await stage.close();

@@ -3,8 +3,6 @@ import type { Load, LoadResult } from './closed-loop.ts';
 
 /** Something that carries tasks: a client, and the processes behind it. */
 export interface Contestant {
-  /** What people call it. */
-  readonly title: string;
   /** Its processes by what they are in it; `client` is the one that is put under load. */
   readonly processes: Readonly<Record<string, Child>> & { readonly client: Child };
 }

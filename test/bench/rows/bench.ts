@@ -21,4 +21,6 @@ export interface Bench {
   plan: Plan;
   /** Tells whoever waits what is being done. */
   tell: (what: string) => void;
+  /** Notes what could not be measured, and why. */
+  skip: (what: string, why: string) => void;
 }

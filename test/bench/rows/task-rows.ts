@@ -2,7 +2,7 @@ import type { Load } from '../load/closed-loop.ts';
 import { type Contestant, measureUnder, type Sample } from '../load/contestant.ts';
 import { interleaved } from '../load/rounds.ts';
 import { median, spread } from '../load/statistics.ts';
-import type { ContestantName } from '../peers/contestants.ts';
+import { CONTESTANTS, type ContestantName } from '../peers/contestants.ts';
 import type { Bench } from './bench.ts';
 import { type Figure, type Row, type RowPlan, rowOf } from './row.ts';
 
@@ -34,18 +34,24 @@ interface TaskRow extends RowPlan {
   baseline: readonly [ContestantName, Gauge];
 }
 
-const LINK_64 = { unit: 'calls/s', load: 'small64', value: ['troupe', callsPerSecond] } as const;
+/** Dispatch over a link at 64 in flight, which everything is compared with. */
+const linkAgainst = (baseline: ContestantName) =>
+  ({
+    title: 'Dispatch over a link, 64 in flight',
+    unit: 'calls/s',
+    load: 'small64',
+    value: ['troupe', callsPerSecond],
+    baseline: [baseline, callsPerSecond],
+  }) as const;
 
 /** The rows about tasks. */
 export const TASK_ROWS: readonly TaskRow[] = [
-  {
-    ...LINK_64,
-    id: 'link-64',
-    title: 'Dispatch over a link, 64 in flight',
-    baseline: ['direct', callsPerSecond],
-    must: 5,
-    aim: 8,
-  },
+  { id: 'link-64', ...linkAgainst('direct'), must: 5, aim: 8 },
+  { id: 'link-64-nats', ...linkAgainst('nats'), must: 1.5 },
+  { id: 'link-64-moleculer-tcp', ...linkAgainst('moleculer-tcp'), aim: 1 },
+  { id: 'link-64-moleculer-nats', ...linkAgainst('moleculer-nats') },
+  { id: 'link-64-naive', ...linkAgainst('naive') },
+  { id: 'link-64-connect', ...linkAgainst('connect') },
   {
     id: 'link-1000',
     title: 'Dispatch over a link, 1,000 in flight',
@@ -111,24 +117,50 @@ export async function measureTaskRows(wanted: readonly TaskRow[], bench: Bench):
 }
 
 async function measureUnderLoad(wanted: readonly TaskRow[], load: Load, bench: Bench): Promise<Row[]> {
-  const names = [...new Set(wanted.flatMap(({ value, baseline }) => [value[0], baseline[0]]))];
-  const contestants: Contestant[] = [];
-  for (const name of names) contestants.push(await bench.contestants.start(name));
-  bench.tell(`${load.inFlight} in flight, ${load.payloadBytes} bytes: ${names.join(', ')}`);
-  const measured = await interleaved(contestants, bench.plan.rounds, (contestant, durationMs) =>
+  const names = new Set(wanted.flatMap(({ value, baseline }) => [value[0], baseline[0]]));
+  bench.tell(`tasks of ${load.payloadBytes} bytes, ${load.inFlight} in flight: ${[...names].join(', ')}`);
+  const contestants = await startAll(names, bench);
+  const measured = await interleaved([...contestants.values()], bench.plan.rounds, (contestant, durationMs) =>
     measureUnder(contestant, { ...load, durationMs }),
   );
-  const samplesOf = (name: ContestantName) => measured.get(contestants[names.indexOf(name)]!)!;
-  return wanted.map((row) => {
+  const rows: Row[] = [];
+  for (const row of wanted) {
     const [name, gauge] = row.value;
     const [baselineName, baselineGauge] = row.baseline;
-    const read = (of: ContestantName, by: Gauge) => figureOf(samplesOf(of).map((sample) => by(sample, load)));
-    return rowOf(row, {
-      ...read(name, gauge),
-      against: { name: baselineName, ...read(baselineName, baselineGauge) },
-      detail: { [name]: summaryOf(samplesOf(name)), [baselineName]: summaryOf(samplesOf(baselineName)) },
-    });
-  });
+    const samples = measured.get(contestants.get(name)!);
+    const baselineSamples = measured.get(contestants.get(baselineName)!);
+    // Why it is missing was told when it could not be started.
+    if (!samples || !baselineSamples) continue;
+    const measurement = {
+      ...figureOf(samples.map((sample) => gauge(sample, load))),
+      against: {
+        name: CONTESTANTS[baselineName],
+        ...figureOf(baselineSamples.map((sample) => baselineGauge(sample, load))),
+      },
+      detail: {
+        [CONTESTANTS[name]]: summaryOf(samples),
+        [CONTESTANTS[baselineName]]: summaryOf(baselineSamples),
+      },
+    };
+    rows.push(rowOf(row, measurement));
+  }
+  return rows;
+}
+
+/** Starts the contestants of those names, and tells of those that cannot run here. */
+async function startAll(
+  names: Iterable<ContestantName>,
+  bench: Bench,
+): Promise<Map<ContestantName, Contestant>> {
+  const started = await Promise.all(
+    [...names].map(async (name) => [name, await bench.contestants.start(name)] as const),
+  );
+  const contestants = new Map<ContestantName, Contestant>();
+  for (const [name, contestant] of started) {
+    if (typeof contestant === 'string') bench.skip(CONTESTANTS[name], contestant);
+    else contestants.set(name, contestant);
+  }
+  return contestants;
 }
 
 function figureOf(figures: readonly number[]): Figure {
