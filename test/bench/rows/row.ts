@@ -1,3 +1,5 @@
+import type { Figure } from '../load/statistics.ts';
+
 /** What a row is held to. Bounds are included. */
 export interface Bounds {
   /** What the bounds are for: the value itself, or its ratio to the baseline. Default: the ratio. */
@@ -18,13 +20,6 @@ export interface RowPlan extends Bounds {
   title: string;
   /** The unit of its value and its baseline. */
   unit: string;
-}
-
-/** What was measured, median over the rounds. */
-export interface Figure {
-  value: number;
-  /** The least and the greatest of the rounds. */
-  spread: readonly [number, number];
 }
 
 /** What was measured, with what it is compared with. */

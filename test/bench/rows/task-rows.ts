@@ -1,10 +1,10 @@
 import type { Load } from '../load/closed-loop.ts';
 import { type Contestant, measureUnder, type Sample } from '../load/contestant.ts';
 import { interleaved } from '../load/rounds.ts';
-import { median, spread } from '../load/statistics.ts';
+import { figureOf, median } from '../load/statistics.ts';
 import { CONTESTANTS, type ContestantName } from '../peers/contestants.ts';
-import type { Bench } from './bench.ts';
-import { type Figure, type Row, type RowPlan, rowOf } from './row.ts';
+import type { Bench, RowFamily } from './bench.ts';
+import { type Row, type RowPlan, rowOf } from './row.ts';
 
 /** The loads that tasks are measured under, by name, in this order. */
 const LOADS = {
@@ -44,8 +44,7 @@ const linkAgainst = (baseline: ContestantName) =>
     baseline: [baseline, callsPerSecond],
   }) as const;
 
-/** The rows about tasks. */
-export const TASK_ROWS: readonly TaskRow[] = [
+const TASK_ROWS: readonly TaskRow[] = [
   { id: 'link-64', ...linkAgainst('direct'), must: 5, aim: 8 },
   { id: 'link-64-nats', ...linkAgainst('nats'), must: 1.5 },
   { id: 'link-64-moleculer-tcp', ...linkAgainst('moleculer-tcp'), aim: 1 },
@@ -106,23 +105,28 @@ export const TASK_ROWS: readonly TaskRow[] = [
   },
 ];
 
-/** Measures those rows: every contestant that they need, under each load that they need, in interleaved rounds. */
-export async function measureTaskRows(wanted: readonly TaskRow[], bench: Bench): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (const [name, load] of Object.entries(LOADS)) {
-    const ofLoad = wanted.filter((row) => row.load === name);
-    if (ofLoad.length > 0) rows.push(...(await measureUnderLoad(ofLoad, load, bench)));
-  }
-  return rows;
-}
+/** The rows about tasks: every contestant that they need, under each load that they need, in interleaved rounds. */
+export const taskRows: RowFamily = {
+  plans: TASK_ROWS,
+
+  async measure(wanted, bench) {
+    const rows: Row[] = [];
+    for (const [name, load] of Object.entries(LOADS)) {
+      const ofLoad = TASK_ROWS.filter((row) => row.load === name && wanted.has(row.id));
+      if (ofLoad.length > 0) rows.push(...(await measureUnderLoad(ofLoad, load, bench)));
+    }
+    return rows;
+  },
+};
 
 async function measureUnderLoad(wanted: readonly TaskRow[], load: Load, bench: Bench): Promise<Row[]> {
   const names = new Set(wanted.flatMap(({ value, baseline }) => [value[0], baseline[0]]));
   bench.tell(`tasks of ${load.payloadBytes} bytes, ${load.inFlight} in flight: ${[...names].join(', ')}`);
   const contestants = await startAll(names, bench);
-  const measured = await interleaved([...contestants.values()], bench.plan.rounds, (contestant, durationMs) =>
-    measureUnder(contestant, { ...load, durationMs }),
-  );
+  const { rounds, durationMs, warmUpMs } = bench.plan.load;
+  const under = (forMs: number) => (contestant: Contestant) =>
+    measureUnder(contestant, { ...load, durationMs: forMs });
+  const measured = await interleaved([...contestants.values()], rounds, under(durationMs), under(warmUpMs));
   const rows: Row[] = [];
   for (const row of wanted) {
     const [name, gauge] = row.value;
@@ -161,10 +165,6 @@ async function startAll(
     else contestants.set(name, contestant);
   }
   return contestants;
-}
-
-function figureOf(figures: readonly number[]): Figure {
-  return { value: median(figures), spread: spread(figures) };
 }
 
 /** What a contestant did and used, median over the rounds. */
