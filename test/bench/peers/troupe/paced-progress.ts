@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
-import type { CapabilityDefinition, TaskContext } from '../../../../services/agent/index.ts';
+import type { CapabilityDefinition, JsonObject, TaskContext } from '../../../../services/agent/index.ts';
 
 /** How many events an agent tells before it hears that they have arrived. The mesh cuts a reader off at 256. */
 const AHEAD = 200;
@@ -46,7 +46,7 @@ export function pacedProgress(): Record<'bench.progress' | 'bench.more', Capabil
     return null;
   }
 
-  const schema = (count: string) => ({
+  const schema = (count: string): JsonObject => ({
     type: 'object',
     required: [count, 'listener'],
     properties: { [count]: { type: 'integer', minimum: 1 }, listener: { type: 'string' } },
