@@ -1,13 +1,16 @@
+import type { Rounds } from '../load/rounds.ts';
 import type { Contestants } from '../peers/contestants.ts';
 import type { Stage } from '../process/stage.ts';
 import type { Row, RowPlan } from './row.ts';
 
 /** How thoroughly is measured. */
 export interface Plan {
-  /** Tasks under load: how many rounds, and for how long in each, and before the first, in milliseconds. */
-  load: { rounds: number; durationMs: number; warmUpMs: number };
-  /** How many rounds what has its own length is measured in. */
-  repeats: number;
+  /** The rounds of whatever is measured in rounds. */
+  rounds: Rounds;
+  /** How long a contestant is under load in a round, in milliseconds. */
+  loadMs: number;
+  /** How long it is before the first round, in milliseconds. */
+  warmUpMs: number;
   /** How many broadcasts a round has. */
   broadcasts: number;
   /** How often a process is started whose start, or whose memory, is measured. */
@@ -16,18 +19,20 @@ export interface Plan {
 
 /** The plan of a whole run. */
 export const FULL: Plan = {
-  load: { rounds: 7, durationMs: 2000, warmUpMs: 3000 },
-  repeats: 7,
+  rounds: { count: 7 },
+  loadMs: 2000,
+  warmUpMs: 3000,
   broadcasts: 100,
   starts: 7,
 };
 
 /** The plan of a quick one: everything, in under 50 s on two cores. */
 export const QUICK: Plan = {
-  load: { rounds: 3, durationMs: 400, warmUpMs: 500 },
-  repeats: 3,
+  rounds: { count: 3, withinMs: 4000 },
+  loadMs: 300,
+  warmUpMs: 300,
   broadcasts: 20,
-  starts: 3,
+  starts: 2,
 };
 
 /** What rows are measured with. */

@@ -32,7 +32,7 @@ export const broadcastRow: RowFamily = {
       ),
     ]);
     await client.ask('reach', { instances: INSTANCES }, 30_000);
-    const measured = await interleaved([client], plan.repeats, async () => {
+    const measured = await interleaved([client], plan.rounds, async () => {
       const question = { times: plan.broadcasts, instances: INSTANCES };
       return median(await client.ask<number[]>('broadcasts', question, 60_000));
     });

@@ -10,7 +10,7 @@ import type { Role } from '../process/role.ts';
 import { usageOf } from '../process/usage-of.ts';
 
 /** How long an orchestrator is left alone before its memory is read, in milliseconds. */
-const IDLE_MS = 1000;
+const IDLE_MS = 500;
 /** How long it has to start, in milliseconds. */
 const START_WITHIN_MS = 15_000;
 

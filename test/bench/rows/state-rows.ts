@@ -23,8 +23,8 @@ export const stateRows: RowFamily = {
     const acts = (['get', 'set'] as const).filter((act) => wanted.has(PLANS[act].id));
     const under = (durationMs: number) => (act: string) =>
       client.ask<LoadResult>(act, { inFlight: 64, payloadBytes: 128, durationMs }, durationMs + 15_000);
-    const { rounds, durationMs, warmUpMs } = plan.load;
-    const measured = await interleaved(acts, rounds, under(durationMs), under(warmUpMs));
+    const { rounds, loadMs, warmUpMs } = plan;
+    const measured = await interleaved(acts, rounds, under(loadMs), under(warmUpMs));
     return acts.map((act) => {
       const results = measured.get(act)!;
       const detail = { p50Ms: figureOf(results.map(({ p50Ms }) => p50Ms)) };

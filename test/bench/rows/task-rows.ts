@@ -26,10 +26,10 @@ async function measureUnderLoad(wanted: readonly TaskRow[], load: Load, bench: B
   bench.tell(`tasks of ${load.payloadBytes} bytes, ${load.inFlight} in flight: ${[...names].join(', ')}`);
   const contestants = await startAll(names, bench);
   const running = [...contestants.values()].filter((contestant) => typeof contestant !== 'string');
-  const { rounds, durationMs, warmUpMs } = bench.plan.load;
-  const under = (forMs: number) => (contestant: Contestant) =>
-    measureUnder(contestant, { ...load, durationMs: forMs });
-  const samples = await interleaved(running, rounds, under(durationMs), under(warmUpMs));
+  const { rounds, loadMs, warmUpMs } = bench.plan;
+  const under = (durationMs: number) => (contestant: Contestant) =>
+    measureUnder(contestant, { ...load, durationMs });
+  const samples = await interleaved(running, rounds, under(loadMs), under(warmUpMs));
   const rows: Row[] = [];
   for (const row of wanted) {
     const missing = [row.value[0], row.baseline[0]].find((name) => typeof contestants.get(name) === 'string');
