@@ -4,6 +4,7 @@ import {
   OrchestratorServiceLinkRequestSchema,
 } from '../../gen/troupe/v1/orchestrator_service_pb.js';
 import { StateService } from '../../gen/troupe/v1/state_service_pb.js';
+import { messageCodecs } from '../protocol/codecs.ts';
 import { encodedSize } from '../protocol/encoded.ts';
 import { Link, type SendScope } from '../protocol/link/open-link.ts';
 import { admitSize } from '../protocol/message.ts';
@@ -29,7 +30,7 @@ export class Peer {
   constructor(address: string, id: string) {
     this.#id = id;
     this.#channel = new Channel(address);
-    this.orchestrator = createClient(OrchestratorService, this.#channel);
+    this.orchestrator = createClient(OrchestratorService, this.#channel, messageCodecs);
     this.state = createClient(StateService, this.#channel);
   }
 

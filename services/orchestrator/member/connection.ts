@@ -7,6 +7,7 @@ import {
   MessageType,
 } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { AgentService, AgentServiceLinkRequestSchema } from '../../../gen/troupe/v1/agent_service_pb.js';
+import { messageCodecs } from '../../protocol/codecs.ts';
 import { encodedSize } from '../../protocol/encoded.ts';
 import { Link, type SendScope } from '../../protocol/link/open-link.ts';
 import { admitSize, completeMessage } from '../../protocol/message.ts';
@@ -54,7 +55,7 @@ export class Connection {
     this.card = card;
     this.checks = checks;
     this.#events = events;
-    this.#agent = createClient(AgentService, channel);
+    this.#agent = createClient(AgentService, channel, messageCodecs);
     if (!card.servesLink) return;
     this.#link = new Link({
       id: ORCHESTRATOR_ID,
