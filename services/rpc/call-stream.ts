@@ -80,7 +80,7 @@ async function* receive<T>(
   // A stream without a listener would end the process on an error that comes after the reading has stopped.
   call.on('error', () => {});
   try {
-    yield* readObjects<T>(call, options.signal ?? NEVER_ABORTED);
+    yield* readObjects<T>(call, options.signal ?? new AbortController().signal);
   } catch (failure) {
     throw isServiceError(failure) ? fromWire(failure) : RpcError.from(failure);
   } finally {
@@ -102,8 +102,6 @@ async function send(
     call.cancel();
   }
 }
-
-const NEVER_ABORTED = new AbortController().signal;
 
 function isServiceError(failure: unknown): failure is ServiceError {
   return failure instanceof Error && 'code' in failure && 'metadata' in failure;
