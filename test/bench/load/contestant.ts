@@ -1,10 +1,9 @@
 import type { Child } from '../process/child.ts';
 import type { Load, LoadResult } from './closed-loop.ts';
+import { median } from './statistics.ts';
 
 /** Something that carries tasks: a client, and the processes behind it. */
 export interface Contestant {
-  /** What people call it. */
-  readonly title: string;
   /** Its processes by what they are in it; `client` is the one that is put under load. */
   readonly processes: Readonly<Record<string, Child>> & { readonly client: Child };
 }
@@ -21,6 +20,9 @@ export interface ProcessFigures {
 export interface Sample extends LoadResult {
   processes: Readonly<Record<string, ProcessFigures>>;
 }
+
+/** What was measured of a contestant in all rounds: the median of each figure. */
+export type Summary = Omit<Sample, 'calls'>;
 
 /** How much longer than the load itself its last answers may take, in milliseconds. */
 const MARGIN_MS = 15_000;
@@ -44,4 +46,19 @@ export async function measureUnder(
 async function usages({ processes }: Contestant) {
   const asked = Object.entries(processes).map(async ([name, child]) => [name, await child.usage()] as const);
   return Object.fromEntries(await Promise.all(asked));
+}
+
+/** What a contestant did and used, the median of each figure over the rounds. */
+export function summaryOf(samples: readonly Sample[]): Summary {
+  const over = (figure: (sample: Sample) => number) => median(samples.map(figure));
+  const processes = Object.keys(samples[0]?.processes ?? {}).map((name) => {
+    const cpuUsPerCall = over(({ processes }) => processes[name]!.cpuUsPerCall);
+    return [name, { cpuUsPerCall, rssMiB: over(({ processes }) => processes[name]!.rssMiB) }];
+  });
+  return {
+    callsPerSecond: over(({ callsPerSecond }) => callsPerSecond),
+    p50Ms: over(({ p50Ms }) => p50Ms),
+    p99Ms: over(({ p99Ms }) => p99Ms),
+    processes: Object.fromEntries(processes),
+  };
 }

@@ -10,3 +10,16 @@ export function median(figures: readonly number[]): number {
 export function spread(figures: readonly number[]): [least: number, greatest: number] {
   return [Math.min(...figures), Math.max(...figures)];
 }
+
+/** What was measured, over its rounds. */
+export interface Figure {
+  /** The median. */
+  value: number;
+  /** The least and the greatest. */
+  spread: readonly [least: number, greatest: number];
+}
+
+/** The figure of what was measured in each round. */
+export function figureOf(rounds: readonly number[]): Figure {
+  return { value: median(rounds), spread: spread(rounds) };
+}

@@ -1,56 +1,71 @@
 import type { Contestant } from '../load/contestant.ts';
 import type { Stage } from '../process/stage.ts';
+import { findNatsServer } from './nats/find-server.ts';
+import { hasPackages } from './packages.ts';
+import { STARTS } from './starts.ts';
 
-/** What carries tasks in the benchmark, by name. */
-export type ContestantName = 'troupe' | 'dispatch' | 'direct';
+/** What carries tasks in the benchmark, by name, with what people call it. */
+export const CONTESTANTS = {
+  troupe: 'Troupe, over links',
+  dispatch: 'Troupe, Dispatch as unary RPC',
+  direct: 'direct, grpc-js',
+  naive: 'naive orchestrator, grpc-js',
+  connect: 'direct, connect-node',
+  nats: 'NATS request/reply',
+  'moleculer-tcp': 'Moleculer over TCP, no hop',
+  'moleculer-nats': 'Moleculer over NATS',
+} as const;
 
-/** Starts a contestant. `others` starts those whose processes it shares. */
-type Start = (stage: Stage, others: Contestants) => Promise<Contestant>;
+/** The name of a contestant. */
+export type ContestantName = keyof typeof CONTESTANTS;
 
-const CONTESTANTS: Readonly<Record<ContestantName, Start>> = {
-  troupe: async (stage) => {
-    const orchestrator = await stage.start('peers/troupe/orchestrator.ts');
-    const address = await orchestrator.told('address');
-    const agent = await stage.start('peers/troupe/agent.ts', { orchestrator: address });
-    const client = await stage.start('peers/troupe/client.ts', { address });
-    return { title: 'Troupe, over links', processes: { client, orchestrator, agent } };
-  },
-  dispatch: async (stage, others) => {
-    const { orchestrator, agent } = (await others.start('troupe')).processes;
-    const client = await stage.start('peers/troupe/dispatch-client.ts', {
-      address: await orchestrator!.told('address'),
-    });
-    return {
-      title: 'Troupe, Dispatch as unary RPC',
-      processes: { client, orchestrator: orchestrator!, agent: agent! },
-    };
-  },
-  direct: async (stage) => {
-    const agent = await stage.start('peers/direct/agent.ts');
-    const client = await stage.start('peers/direct/client.ts', { address: await agent.told('address') });
-    return { title: 'direct: grpc-js, no orchestrator', processes: { client, agent } };
-  },
-};
+/** How contestants are got. */
+export interface ContestantsOptions {
+  /** Where their processes run. */
+  stage: Stage;
+  /** The PATH on which tools are looked for. */
+  path: string;
+  /** Whether what is missing is installed or built, which takes a minute or so. */
+  install: boolean;
+}
 
 /** The contestants of one run, each started when it is first needed. */
 export class Contestants {
-  readonly #stage: Stage;
-  readonly #started = new Map<ContestantName, Promise<Contestant>>();
+  readonly #options: ContestantsOptions;
+  readonly #started = new Map<ContestantName, Promise<Contestant | string>>();
+  #natsServer: Promise<string | undefined> | undefined;
+  #packages: Promise<boolean> | undefined;
 
-  constructor(stage: Stage) {
-    this.#stage = stage;
+  constructor(options: ContestantsOptions) {
+    this.#options = options;
   }
 
-  /** Starts a contestant that does not run yet, and lets it show that it works. */
-  start(name: ContestantName): Promise<Contestant> {
+  /** Starts a contestant that does not run yet, and lets it show that it works. A text says why it cannot run. */
+  start(name: ContestantName): Promise<Contestant | string> {
     let started = this.#started.get(name);
     if (!started) {
-      started = CONTESTANTS[name](this.#stage, this).then(async (contestant) => {
-        await contestant.processes.client.ask('check');
-        return contestant;
-      });
+      started = this.#start(name);
       this.#started.set(name, started);
     }
     return started;
+  }
+
+  async #start(name: ContestantName): Promise<Contestant | string> {
+    const { stage, path, install } = this.#options;
+    const processes = await STARTS[name]({
+      stage,
+      others: this,
+      natsServer: () => {
+        this.#natsServer ??= findNatsServer({ path, build: install });
+        return this.#natsServer;
+      },
+      packages: () => {
+        this.#packages ??= hasPackages({ install });
+        return this.#packages;
+      },
+    });
+    if (typeof processes === 'string') return processes;
+    await processes.client.ask('check');
+    return { processes };
   }
 }

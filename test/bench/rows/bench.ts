@@ -1,24 +1,50 @@
-import type { Rounds } from '../load/rounds.ts';
 import type { Contestants } from '../peers/contestants.ts';
 import type { Stage } from '../process/stage.ts';
+import type { Row, RowPlan } from './row.ts';
 
 /** How thoroughly is measured. */
 export interface Plan {
-  /** The rounds of tasks under load. */
-  rounds: Rounds;
+  /** Tasks under load: how many rounds, and for how long in each, and before the first, in milliseconds. */
+  load: { rounds: number; durationMs: number; warmUpMs: number };
+  /** How many rounds what has its own length is measured in. */
+  repeats: number;
+  /** How many broadcasts a round has. */
+  broadcasts: number;
+  /** How often a process is started whose start, or whose memory, is measured. */
+  starts: number;
 }
 
 /** The plan of a whole run. */
-export const FULL: Plan = { rounds: { count: 7, durationMs: 2000, warmUpMs: 3000 } };
+export const FULL: Plan = {
+  load: { rounds: 7, durationMs: 2000, warmUpMs: 3000 },
+  repeats: 7,
+  broadcasts: 100,
+  starts: 7,
+};
 
-/** The plan of a quick one: everything once more than once, in under 50 s on two cores. */
-export const QUICK: Plan = { rounds: { count: 3, durationMs: 500, warmUpMs: 700 } };
+/** The plan of a quick one: everything, in under 50 s on two cores. */
+export const QUICK: Plan = {
+  load: { rounds: 3, durationMs: 400, warmUpMs: 500 },
+  repeats: 3,
+  broadcasts: 20,
+  starts: 3,
+};
 
-/** What a row is measured with. */
+/** What rows are measured with. */
 export interface Bench {
   stage: Stage;
   contestants: Contestants;
   plan: Plan;
   /** Tells whoever waits what is being done. */
   tell: (what: string) => void;
+  /** Notes what could not be measured, and why. */
+  skip: (what: string, why: string) => void;
+}
+
+/** Rows that are measured together. */
+export interface RowFamily {
+  /** The rows that it can measure. */
+  plans: readonly RowPlan[];
+  /** Measures those of them whose ids are `wanted`; a row that cannot be measured here is left out, and skipped by name. */
+  measure(wanted: ReadonlySet<string>, bench: Bench): Promise<Row[]>;
 }

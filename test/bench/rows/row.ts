@@ -1,3 +1,7 @@
+import type { Load } from '../load/closed-loop.ts';
+import type { Summary } from '../load/contestant.ts';
+import type { Figure } from '../load/statistics.ts';
+
 /** What a row is held to. Bounds are included. */
 export interface Bounds {
   /** What the bounds are for: the value itself, or its ratio to the baseline. Default: the ratio. */
@@ -20,19 +24,16 @@ export interface RowPlan extends Bounds {
   unit: string;
 }
 
-/** What was measured, median over the rounds. */
-export interface Figure {
-  value: number;
-  /** The least and the greatest of the rounds. */
-  spread: readonly [number, number];
-}
-
 /** What was measured, with what it is compared with. */
 export interface Measured extends Figure {
   /** What it is compared with, and what that is called. */
   against?: Figure & { name: string };
-  /** More of what was seen on the way: processor time and memory of each process. */
-  detail?: Readonly<Record<string, unknown>>;
+  /** The load that contestants were put under. */
+  load?: Load;
+  /** What those contestants did and used, by what people call them. */
+  contestants?: Readonly<Record<string, Summary>>;
+  /** Other figures that were seen on the way. */
+  detail?: Readonly<Record<string, Figure>>;
 }
 
 /** A row of the report. */
@@ -57,11 +58,16 @@ export interface Row {
   met: boolean | null;
   /** Whether it reaches its aim; null where it has none. */
   aimMet: boolean | null;
-  detail: Readonly<Record<string, unknown>>;
+  /** The load that contestants were put under, and what each of them did and used; null where there was none. */
+  load: Load | null;
+  contestants: Readonly<Record<string, Summary>> | null;
+  /** Other figures that were seen on the way. */
+  detail: Readonly<Record<string, Figure>>;
 }
 
 /** The row of what was measured, held to its bounds. */
-export function rowOf(plan: RowPlan, { value, spread, against, detail = {} }: Measured): Row {
+export function rowOf(plan: RowPlan, measured: Measured): Row {
+  const { value, spread, against } = measured;
   const { id, title, unit, better = 'higher', must, aim } = plan;
   const of = plan.of ?? 'ratio';
   const ratio = against ? value / against.value : null;
@@ -87,6 +93,8 @@ export function rowOf(plan: RowPlan, { value, spread, against, detail = {} }: Me
     aim: aim ?? null,
     met: reaches(must),
     aimMet: reaches(aim),
-    detail,
+    load: measured.load ?? null,
+    contestants: measured.contestants ?? null,
+    detail: measured.detail ?? {},
   };
 }

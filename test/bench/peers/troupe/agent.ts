@@ -1,9 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
-import { serveAgent, type TaskContext } from '../../../../services/agent/index.ts';
+import { serveAgent } from '../../../../services/agent/index.ts';
 import { createLogger } from '../../../../services/rpc/log.ts';
 import { answerTo } from '../../load/payload.ts';
 import type { Role } from '../../process/role.ts';
 import { CAPABILITY } from '../direct/message.ts';
+import { pacedProgress } from './paced-progress.ts';
 
 /** An agent as its author writes one: a capability with a schema, logs at info. */
 export async function start({ orchestrator }: { orchestrator: string }): Promise<Role> {
@@ -21,27 +21,10 @@ export async function start({ orchestrator }: { orchestrator: string }): Promise
           },
           handle: answerTo,
         },
-        'bench.progress': {
-          description: 'Tells of its progress as often as it is asked to.',
-          input: {
-            type: 'object',
-            properties: { events: { type: 'integer', minimum: 1 } },
-            required: ['events'],
-          },
-          handle: tellProgress,
-        },
+        ...pacedProgress(),
       },
     },
     { orchestrators: [orchestrator], log: createLogger() },
   );
   return { ready: { address: agent.address } };
-}
-
-/** One PROGRESS in a turn of the event loop, as an agent tells them that does something between. */
-async function tellProgress({ events }: { events: number }, task: TaskContext): Promise<number> {
-  for (let n = 1; n <= events && !task.signal.aborted; n++) {
-    task.progress({ n, of: events });
-    if (n < events) await setImmediate();
-  }
-  return events;
 }

@@ -6,7 +6,7 @@ import { CAPABILITY } from '../direct/message.ts';
 import { checkFeatures } from './check-features.ts';
 
 /** How long a task may take, in milliseconds: every task of the benchmark has a deadline. */
-const TIMEOUT_MS = 30_000;
+export const TIMEOUT_MS = 30_000;
 
 /** A caller as its author writes one: `Troupe` talks over a link by itself. */
 export function start({ address }: { address: string }): Role {
