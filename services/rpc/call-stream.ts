@@ -9,9 +9,10 @@ import { type CallOptions, toGrpc } from './call-options.ts';
 import type { Channel } from './channel.ts';
 import { type Codecs, methodDefinition } from './codec.ts';
 import { Deadline } from './deadline.ts';
+import { readObjects } from './read-objects.ts';
 import { RpcError } from './rpc-error.ts';
 import { fromWire } from './status-details.ts';
-import { readObjects, writeObjects } from './stream-io.ts';
+import { writeObjects } from './write-objects.ts';
 
 /** A method that answers with a stream, ready to be called. Leaving the iteration cancels the call. */
 export type ServerStreamCall<M extends DescMethodServerStreaming> = (

@@ -1,5 +1,4 @@
-import type { Readable, Writable } from 'node:stream';
-import { untilAborted } from './until-aborted.ts';
+import type { Readable } from 'node:stream';
 
 /**
  * Reads a stream object by object, and asks for the next only when the last was taken.
@@ -33,32 +32,4 @@ export async function* readObjects<T>(stream: Readable, signal: AbortSignal): As
     stream.off('readable', changed).off('end', changed).off('close', changed).off('error', failed);
     signal.removeEventListener('abort', changed);
   }
-}
-
-/**
- * Writes what an iteration yields, and takes the next only when the last has left for the network: grpc-js by
- * itself would queue 16 objects, however large. Ends early, and ends the iteration, when the signal aborts.
- */
-export async function writeObjects<T>(
-  stream: Writable,
-  objects: AsyncIterable<T>,
-  signal: AbortSignal,
-): Promise<void> {
-  for await (const object of untilAborted(objects, signal)) await written(stream, object, signal);
-}
-
-/**
- * Writes one object. Of a call that was cancelled grpc-js says nothing any more, so the signal is waited for
- * too.
- */
-function written(stream: Writable, object: unknown, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    if (signal.aborted) return resolve();
-    signal.addEventListener('abort', done);
-    stream.write(object, done);
-  });
 }
