@@ -34,7 +34,7 @@ export function serveBidi<M extends DescMethodBiDiStreaming>(
 ): handleBidiStreamingCall<MessageShape<M['input']>, unknown> {
   return (surface) => {
     const call = new GrpcCall(method, surface, calls);
-    return pour(surface, call, () => handler(readObjects(surface, call.signal), call));
+    return pour(surface, call, () => handler(readObjects(surface, { signal: call.signal }), call));
   };
 }
 
