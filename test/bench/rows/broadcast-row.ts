@@ -20,7 +20,7 @@ const PLAN: RowPlan = {
 export const broadcastRow: RowFamily = {
   plans: [PLAN],
 
-  async measure(_wanted, { stage, plan, tell }) {
+  async measure(_wanted, { stage, plan, rounds, tell }) {
     tell(`broadcast to ${INSTANCES} instances in ${PROCESSES} processes`);
     const orchestrator = await stage.start('peers/troupe/orchestrator.ts');
     const address = await orchestrator.told('address');
@@ -32,7 +32,7 @@ export const broadcastRow: RowFamily = {
       ),
     ]);
     await client.ask('reach', { instances: INSTANCES }, 30_000);
-    const measured = await interleaved([client], plan.rounds, async () => {
+    const measured = await interleaved([client], rounds(), async () => {
       const question = { times: plan.broadcasts, instances: INSTANCES };
       return median(await client.ask<number[]>('broadcasts', question, 60_000));
     });

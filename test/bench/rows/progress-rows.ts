@@ -45,17 +45,17 @@ export const progressRows: RowFamily = {
   },
 };
 
-async function events(client: Child, { plan, tell }: Bench): Promise<Row> {
+async function events(client: Child, { rounds, tell }: Bench): Promise<Row> {
   tell('PROGRESS: 100 tasks, 1,000 events each');
   const listen = (events: number) => () => client.ask<number>('events', { tasks: 100, events }, 60_000);
-  const measured = await interleaved([client], plan.rounds, listen(1000), listen(200));
+  const measured = await interleaved([client], rounds(), listen(1000), listen(200));
   return rowOf(EVENTS, figureOf(measured.get(client)!));
 }
 
-async function firstEvent(through: Child, straight: Child, { plan, tell }: Bench): Promise<Row> {
+async function firstEvent(through: Child, straight: Child, { rounds, tell }: Bench): Promise<Row> {
   tell('PROGRESS: the first event, through the orchestrator and straight from the agent');
-  const measured = await interleaved([through, straight], plan.rounds, (client) =>
-    client.ask<number>('firstEvent', { tasks: 100 }),
+  const measured = await interleaved([through, straight], rounds(), (client) =>
+    client.ask<number>('firstEvent', { tasks: 300 }),
   );
   const [ways, straights] = [measured.get(through)!, measured.get(straight)!];
   return rowOf(FIRST_EVENT, {

@@ -17,7 +17,8 @@ export const taskRows: RowFamily = {
       const ofLoad = TASK_ROWS.filter((row) => row.load === name && wanted.has(row.id));
       if (ofLoad.length > 0) rows.push(...(await measureUnderLoad(ofLoad, load, bench)));
     }
-    return rows;
+    const order = TASK_ROWS.map(({ id }) => id);
+    return rows.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
   },
 };
 
@@ -26,10 +27,10 @@ async function measureUnderLoad(wanted: readonly TaskRow[], load: Load, bench: B
   bench.tell(`tasks of ${load.payloadBytes} bytes, ${load.inFlight} in flight: ${[...names].join(', ')}`);
   const contestants = await startAll(names, bench);
   const running = [...contestants.values()].filter((contestant) => typeof contestant !== 'string');
-  const { rounds, loadMs, warmUpMs } = bench.plan;
+  const { loadMs, warmUpMs } = bench.plan;
   const under = (durationMs: number) => (contestant: Contestant) =>
     measureUnder(contestant, { ...load, durationMs });
-  const samples = await interleaved(running, rounds, under(loadMs), under(warmUpMs));
+  const samples = await interleaved(running, bench.rounds(), under(loadMs), under(warmUpMs));
   const rows: Row[] = [];
   for (const row of wanted) {
     const missing = [row.value[0], row.baseline[0]].find((name) => typeof contestants.get(name) === 'string');
