@@ -13,6 +13,8 @@ const { start } = (await import(module)) as { start: StartRole };
 role = await start(JSON.parse(options));
 // Those that start later need not compile the same code again, where NODE_COMPILE_CACHE is set.
 flushCompileCache();
+// One that keeps another program has to end that first; the others end by the signal itself, even in a busy loop.
+if (role.close) process.once('SIGTERM', () => process.exit(0));
 process.on('message', ({ id, command, args }: Question) => {
   void answer(command, args).then(
     (result) => say({ id, result }),
