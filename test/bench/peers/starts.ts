@@ -39,8 +39,10 @@ export const STARTS: Readonly<Record<ContestantName, (here: Surroundings) => Pro
 
   direct: (here) => pair('direct', here),
 
-  async naive({ stage }) {
-    const agent = await stage.start('peers/direct/agent.ts');
+  async naive({ stage, others }) {
+    const direct = await others.start('direct');
+    if (typeof direct === 'string') return direct;
+    const agent = direct.processes.agent!;
     const orchestrator = await stage.start('peers/naive/orchestrator.ts', {
       agent: await agent.told('address'),
     });

@@ -34,11 +34,11 @@ export const FULL: Plan = {
 
 /** The plan of a quick one: everything, in under 50 s on two cores, also where they are slow. */
 export const QUICK: Plan = {
-  rounds: { count: 3, withinMs: 7000 },
+  rounds: { count: 3, withinMs: 6000 },
   hurriedRounds: { count: 1 },
-  hurryAfterMs: 28_000,
-  loadMs: 300,
-  warmUpMs: 600,
+  hurryAfterMs: 25_000,
+  loadMs: 250,
+  warmUpMs: 500,
   broadcasts: 10,
   starts: 2,
 };
