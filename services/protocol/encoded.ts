@@ -8,7 +8,12 @@ import { admitSize } from './message.ts';
 import { errorOf } from './reply.ts';
 
 /** An AgentMessage as it stands in a link message: the tag of `messages`, its length, its bytes. */
-export type EncodedMessage = Buffer;
+export interface EncodedMessage {
+  /** The bytes, in one piece or more. */
+  readonly chunks: readonly Buffer[];
+  /** How many there are. */
+  readonly length: number;
+}
 
 /** The field `messages` of all four link messages: number 1, with its length before it. */
 const MESSAGES = (1 << 3) | WireType.LengthDelimited;
@@ -31,7 +36,7 @@ export function encodeMessage(message: AgentMessage): EncodedMessage {
   admitSize(size);
   writer.varint(size);
   writer.varint(MESSAGES);
-  return writer.bytes();
+  return { chunks: writer.chunks(), length: writer.length };
 }
 
 /** Encodes a reply; one that is too large, or cannot be encoded, becomes an ERROR that says so. */
@@ -53,7 +58,8 @@ export class Batch<D extends DescMessage> {
 
   constructor(schema: D, messages: readonly EncodedMessage[]) {
     this.$typeName = schema.typeName;
-    this.bytes = messages.length === 1 ? messages[0]! : Buffer.concat(messages);
+    const chunks = messages.flatMap((message) => message.chunks);
+    this.bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
   }
 
   /** For protobuf-es, which writes a field that it does not know as it stands behind its tag. */

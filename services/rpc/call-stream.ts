@@ -9,9 +9,10 @@ import { type CallOptions, toGrpc } from './call-options.ts';
 import type { Channel } from './channel.ts';
 import { type Codecs, methodDefinition } from './codec.ts';
 import { Deadline } from './deadline.ts';
+import { readObjects } from './read-objects.ts';
 import { RpcError } from './rpc-error.ts';
 import { fromWire } from './status-details.ts';
-import { readObjects, writeObjects } from './stream-io.ts';
+import { writeObjects } from './write-objects.ts';
 
 /** A method that answers with a stream, ready to be called. Leaving the iteration cancels the call. */
 export type ServerStreamCall<M extends DescMethodServerStreaming> = (
@@ -71,21 +72,20 @@ export function callBidi<M extends DescMethodBiDiStreaming>(
 }
 
 /** Opens a call when the iteration begins, and yields what comes back. */
-async function* receive<T>(
-  options: CallOptions,
-  open: () => ClientReadableStream<T>,
-): AsyncGenerator<T, void> {
-  options.signal?.throwIfAborted();
-  const call = open();
-  // A stream without a listener would end the process on an error that comes after the reading has stopped.
-  call.on('error', () => {});
-  try {
-    yield* readObjects<T>(call, options.signal ?? new AbortController().signal);
-  } catch (failure) {
-    throw isServiceError(failure) ? fromWire(failure) : RpcError.from(failure);
-  } finally {
-    call.cancel();
-  }
+function receive<T>({ signal }: CallOptions, open: () => ClientReadableStream<T>): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]() {
+      signal?.throwIfAborted();
+      const call = open();
+      // A stream without a listener would end the process on an error that comes after the reading has stopped.
+      call.on('error', () => {});
+      return readObjects<T>(call, { signal, toError, onOver: () => call.cancel() });
+    },
+  };
+}
+
+function toError(failure: unknown): RpcError {
+  return isServiceError(failure) ? fromWire(failure) : RpcError.from(failure);
 }
 
 /** Sends the requests of a call until they end or it does. A failure of theirs cancels it. */
