@@ -4,7 +4,7 @@ import type { RowFamily } from './bench.ts';
 import { type RowPlan, rowOf } from './row.ts';
 
 const INSTANCES = 100;
-const PROCESSES = 4;
+const PROCESSES = 2;
 
 const PLAN: RowPlan = {
   id: 'broadcast-100',
@@ -16,7 +16,7 @@ const PLAN: RowPlan = {
   aim: 5,
 };
 
-/** The row about broadcasts: a mesh of its own, 100 servers in four processes, one link to each. */
+/** The row about broadcasts: a mesh of its own, 100 servers in two processes, one link to each. */
 export const broadcastRow: RowFamily = {
   plans: [PLAN],
 
