@@ -20,21 +20,25 @@ export interface HistoryRecord {
   error?: RpcError;
 }
 
+/** A record as it is kept: what every task leaves behind is to be small. */
+type Kept = Omit<HistoryRecord, 'receivedAt'> & { receivedAt: number };
+
 /** The last messages of an instance, for whoever debugs it. */
 export class History {
   /** A ring: the next record takes the place of the oldest. */
-  readonly #ring: HistoryRecord[] = [];
+  readonly #ring: Kept[] = [];
   #next = 0;
 
   /** The last 256, the oldest first. */
   get records(): readonly HistoryRecord[] {
-    return [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)];
+    const oldestFirst = [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)];
+    return oldestFirst.map(({ receivedAt, ...kept }) => ({ ...kept, receivedAt: new Date(receivedAt) }));
   }
 
   /** Notes a message, and answers how to note its end. */
   note({ id, sender, capability }: AgentMessage): (error?: RpcError) => void {
     const startedAt = performance.now();
-    const record: HistoryRecord = { id, sender, capability, receivedAt: new Date() };
+    const record: Kept = { id, sender, capability, receivedAt: Date.now(), ms: undefined, error: undefined };
     this.#ring[this.#next] = record;
     this.#next = (this.#next + 1) % MAX_RECORDS;
     return (error) => {

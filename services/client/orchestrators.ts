@@ -6,6 +6,7 @@ import type { TaskSink } from '../protocol/task-sink.ts';
 import { Code } from '../rpc/code.ts';
 import { Deadline } from '../rpc/deadline.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
+import type { StopSignal } from '../rpc/stop-signal.ts';
 import { Peer } from './peer.ts';
 
 /** How long one orchestrator gets to be reached, before the next is tried, in milliseconds. */
@@ -26,7 +27,7 @@ export class Orchestrators {
    * reason where there is none, FAILED_PRECONDITION / NO_ORCHESTRATOR where none is configured,
    * DEADLINE_EXCEEDED or as the signal says where that comes first.
    */
-  async reach(deadline: Deadline, signal?: AbortSignal): Promise<Peer> {
+  async reach(deadline: Deadline, signal?: StopSignal): Promise<Peer> {
     const first = this.#current;
     const count = this.#peers.length;
     let failure: RpcError | undefined;

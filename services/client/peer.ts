@@ -18,6 +18,7 @@ import { type Client, createClient } from '../rpc/client.ts';
 import { Code } from '../rpc/code.ts';
 import type { Deadline } from '../rpc/deadline.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
+import type { StopSignal } from '../rpc/stop-signal.ts';
 
 /** One orchestrator as a caller sees it: its services, and a link for tasks. */
 export class Peer {
@@ -50,7 +51,7 @@ export class Peer {
    * Waits until the orchestrator is connected. Fails UNAVAILABLE where nobody answers, or DRAINING where it
    * is about to leave.
    */
-  async reached(deadline: Deadline, signal?: AbortSignal): Promise<void> {
+  async reached(deadline: Deadline, signal?: StopSignal): Promise<void> {
     await this.#channel.ready(deadline, signal);
     if (this.#link?.draining) {
       throw troupeError('DRAINING', `The orchestrator at ${this.address} is about to leave.`);

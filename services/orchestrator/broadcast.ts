@@ -6,6 +6,7 @@ import { admitMessage } from '../protocol/message.ts';
 import { troupeError } from '../protocol/reason.ts';
 import type { TaskScope } from '../protocol/task-sink.ts';
 import { messageDeadline, msToDuration, onwardMs } from '../protocol/ttl.ts';
+import type { CallContext } from '../rpc/call-context.ts';
 import { Deadline } from '../rpc/deadline.ts';
 import { Feed } from '../rpc/feed.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
@@ -39,7 +40,7 @@ export interface BroadcastParts {
 export async function* broadcast(
   message: AgentMessage,
   recipients: Recipients,
-  scope: Pick<TaskScope, 'signal' | 'deadline'>,
+  scope: Pick<CallContext, 'signal' | 'deadline'>,
   { roster, messages }: BroadcastParts,
 ): AsyncGenerator<BroadcastOutcome, void> {
   message.type = MessageType.BROADCAST;

@@ -1,5 +1,5 @@
-import { timestampNow } from '@bufbuild/protobuf/wkt';
 import { type AgentMessage, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
+import { wallClock } from './codec/new-message.ts';
 import { fieldPath } from './field-path.ts';
 import { troupeError, type Violation } from './reason.ts';
 import { uuid7 } from './uuid7.ts';
@@ -33,7 +33,7 @@ export function completeMessage(message: AgentMessage, options?: CompleteOptions
   message.id ||= uuid7();
   message.sender ||= options?.sender ?? 'anonymous';
   message.type ||= MessageType.TASK;
-  message.timestamp ??= timestampNow();
+  message.timestamp ??= wallClock();
   return message;
 }
 

@@ -1,8 +1,7 @@
-import { timestampNow } from '@bufbuild/protobuf/wkt';
 import { type AgentMessage, type Heartbeat, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import type { RpcError } from '../rpc/rpc-error.ts';
 import { bounded } from '../rpc/status-details.ts';
-import { newMessage } from './codec/new-message.ts';
+import { newMessage, wallClock } from './codec/new-message.ts';
 import { uuid7 } from './uuid7.ts';
 import { type JsonValue, toValue } from './value.ts';
 
@@ -16,7 +15,7 @@ export function replyTo(message: AgentMessage, type: MessageType, init?: ReplyIn
   reply.sender = message.receiver;
   reply.receiver = message.sender;
   reply.type = type;
-  reply.timestamp = timestampNow();
+  reply.timestamp = wallClock();
   reply.correlationId = message.id;
   return init ? Object.assign(reply, init) : reply;
 }

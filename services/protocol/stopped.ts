@@ -1,5 +1,6 @@
 import { Code } from '../rpc/code.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
+import type { StopSignal } from '../rpc/stop-signal.ts';
 import { reasonOf, troupeError } from './reason.ts';
 
 /**
@@ -7,7 +8,7 @@ import { reasonOf, troupeError } from './reason.ts';
  * mesh's reasons, else TASK_TIMED_OUT for a deadline, INSTANCE_LOST for a server that is shut down, and
  * TASK_CANCELLED for anything else.
  */
-export function stoppedBy(signal: AbortSignal): RpcError {
+export function stoppedBy(signal: StopSignal): RpcError {
   const reason = RpcError.from(signal.reason);
   if (reasonOf(reason) !== undefined) return reason;
   if (reason.code === Code.DEADLINE_EXCEEDED) return timedOut(reason);

@@ -2,6 +2,7 @@ import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
 import type { Deadline } from '../rpc/deadline.ts';
 import type { Logger } from '../rpc/log.ts';
 import type { RpcError } from '../rpc/rpc-error.ts';
+import type { StopSignal } from '../rpc/stop-signal.ts';
 
 /**
  * Where the messages that answer a task go: any number of `progress`, then one `result` or one `error`. What
@@ -22,7 +23,7 @@ export interface TaskSink {
 /** What a task is worked on under. */
 export interface TaskScope {
   /** Aborted when the task is cancelled or has run out of time; its reason is an RpcError. */
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   /** When its caller wants it to have ended; `Deadline.never` where the caller did not say. */
   readonly deadline: Deadline;
   /**
@@ -61,6 +62,6 @@ export function replyOfTask(work: (sink: TaskSink) => void): Promise<TaskReply> 
 }
 
 /** The same for whoever cares only for the RESULT itself. */
-export async function resultOfTask(work: (sink: TaskSink) => void): Promise<AgentMessage> {
-  return (await replyOfTask(work)).message;
+export function resultOfTask(work: (sink: TaskSink) => void): Promise<AgentMessage> {
+  return new Promise((result, error) => work({ progress: () => {}, result, error }));
 }

@@ -2,11 +2,12 @@ import { type CallOptions as GrpcCallOptions, Metadata } from '@grpc/grpc-js';
 import { Code } from './code.ts';
 import { Deadline } from './deadline.ts';
 import { RpcError } from './rpc-error.ts';
+import type { StopSignal } from './stop-signal.ts';
 
 /** What a caller may say about one call. */
 export interface CallOptions {
   /** Cancels the call when it aborts; the call then fails with its reason, or CANCELLED. */
-  signal?: AbortSignal;
+  signal?: StopSignal;
   /** When the answer must be there. Default: 30 s from now for a unary call, never for a stream. */
   deadline?: Deadline;
   /** Metadata to send along. */

@@ -3,6 +3,7 @@ import { Code } from './code.ts';
 import type { Deadline } from './deadline.ts';
 import { FLOW_CONTROL_WINDOW } from './flow-control.ts';
 import { RpcError } from './rpc-error.ts';
+import type { StopSignal } from './stop-signal.ts';
 
 /** How a channel connects. */
 export interface ConnectOptions {
@@ -63,7 +64,7 @@ export class Channel {
    * attempt does, DEADLINE_EXCEEDED when the time runs out first, and with the signal's reason when that
    * aborts.
    */
-  ready(deadline: Deadline, signal?: AbortSignal): Promise<void> {
+  ready(deadline: Deadline, signal?: StopSignal): Promise<void> {
     if (this.connected) return Promise.resolve();
     if (this.#closed) return Promise.reject(this.#closedHere());
     if (signal?.aborted) return Promise.reject(RpcError.from(signal.reason));

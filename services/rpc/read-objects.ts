@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { StopSignal } from './stop-signal.ts';
 
 /** How many objects may wait for the reader before the stream is told to pause. */
 const MAX_WAITING = 2;
@@ -6,7 +7,7 @@ const MAX_WAITING = 2;
 /** How a reading ends. */
 export interface ReadOptions {
   /** Ends the reading at once, with its reason. Default: nothing does. */
-  signal?: AbortSignal | undefined;
+  signal?: StopSignal | undefined;
   /** What is thrown for a failure of the stream. Default: the failure itself. */
   toError?: (failure: unknown) => unknown;
   /** Called once when the reading is over, however it ended: to its end, by a failure, or because the reader left. */

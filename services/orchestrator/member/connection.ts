@@ -20,6 +20,7 @@ import type { Channel } from '../../rpc/channel.ts';
 import { type Client, createClient } from '../../rpc/client.ts';
 import { Code } from '../../rpc/code.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
+import type { StopSignal } from '../../rpc/stop-signal.ts';
 import { completeAnswer, explainFailure } from './answer.ts';
 
 /** The name under which an orchestrator sends. */
@@ -137,7 +138,7 @@ export class Connection {
   /**
    * What went wrong between us and the instance gets its reason here; what the instance itself says stays.
    */
-  #handleFailure(error: RpcError, signal: AbortSignal | undefined): RpcError {
+  #handleFailure(error: RpcError, signal: StopSignal | undefined): RpcError {
     if (signal?.aborted) return stoppedBy(signal);
     if (error.details.length > 0) return error;
     if (error.code === Code.DEADLINE_EXCEEDED) return timedOut(error);

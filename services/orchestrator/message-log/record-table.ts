@@ -27,17 +27,17 @@ export interface Row {
 /** What few messages have. */
 type Rarities = Pick<Row, 'outcome' | 'whole'> & Pick<AgentMessage, 'headers' | 'attachments' | 'error'>;
 
-const TEXTS = ['id', 'sender', 'receiver', 'correlationId', 'capability', 'task', 'idempotencyKey'] as const;
-const COUNTS = ['type', 'attempt', 'sequence', 'hops'] as const;
-
-/** Where in a row's numbers which one stands. The counts follow. */
+/** Where in a row's numbers which one stands. */
 const RECORDED_AT = 0;
 const DURATION = 1;
 const BYTES = 2;
 const SENT_AT = 3;
 const TTL = 5;
-const FIRST_COUNT = 7;
-const WIDTH = FIRST_COUNT + COUNTS.length;
+const TYPE = 7;
+const ATTEMPT = 8;
+const SEQUENCE = 9;
+const HOPS = 10;
+const WIDTH = 11;
 
 /**
  * Rows of a fixed number, kept by columns. What a log keeps outlives all else on a task's way: as objects it would be
@@ -45,7 +45,13 @@ const WIDTH = FIRST_COUNT + COUNTS.length;
  * a few texts of which most are shared.
  */
 export class RecordTable {
-  readonly #texts: readonly string[][];
+  readonly #ids: string[];
+  readonly #senders: string[];
+  readonly #receivers: string[];
+  readonly #correlationIds: string[];
+  readonly #ownCapabilities: string[];
+  readonly #tasks: string[];
+  readonly #idempotencyKeys: string[];
   readonly #instanceIds: string[];
   readonly #capabilities: string[];
   /** The numbers of a row lie together. What is not there is NaN. */
@@ -55,7 +61,13 @@ export class RecordTable {
   /** `rows`: how many there are. */
   constructor(rows: number) {
     const column = () => new Array<string>(rows).fill('');
-    this.#texts = TEXTS.map(column);
+    this.#ids = column();
+    this.#senders = column();
+    this.#receivers = column();
+    this.#correlationIds = column();
+    this.#ownCapabilities = column();
+    this.#tasks = column();
+    this.#idempotencyKeys = column();
     this.#instanceIds = column();
     this.#capabilities = column();
     this.#numbers = new Float64Array(rows * WIDTH);
@@ -67,7 +79,13 @@ export class RecordTable {
     row: number,
     { message, instanceId, capability, recordedAt, durationMs, outcome, whole, bytes }: Row,
   ): void {
-    for (let i = 0; i < TEXTS.length; i++) this.#texts[i]![row] = message[TEXTS[i]!];
+    this.#ids[row] = message.id;
+    this.#senders[row] = message.sender;
+    this.#receivers[row] = message.receiver;
+    this.#correlationIds[row] = message.correlationId;
+    this.#ownCapabilities[row] = message.capability;
+    this.#tasks[row] = message.task;
+    this.#idempotencyKeys[row] = message.idempotencyKey;
     this.#instanceIds[row] = instanceId;
     this.#capabilities[row] = capability;
 
@@ -78,14 +96,18 @@ export class RecordTable {
     numbers[at + BYTES] = bytes;
     setTime(numbers, at + SENT_AT, message.timestamp);
     setTime(numbers, at + TTL, message.ttl);
-    for (let i = 0; i < COUNTS.length; i++) numbers[at + FIRST_COUNT + i] = message[COUNTS[i]!];
+    numbers[at + TYPE] = message.type;
+    numbers[at + ATTEMPT] = message.attempt;
+    numbers[at + SEQUENCE] = message.sequence;
+    numbers[at + HOPS] = message.hops;
 
     this.#rarities[row] = rarities(message, outcome, whole);
   }
 
-  /** Empties a row. */
+  /** Empties a row of what takes memory. */
   clear(row: number): void {
-    for (const column of this.#texts) column[row] = '';
+    for (const column of [this.#ids, this.#correlationIds, this.#tasks, this.#idempotencyKeys])
+      column[row] = '';
     this.#rarities[row] = undefined;
   }
 
@@ -98,17 +120,10 @@ export class RecordTable {
   get(row: number): Row {
     const numbers = this.#numbers;
     const at = row * WIDTH;
-    const { outcome, whole, ...rare } = this.#rarities[row] ?? {};
-    const message = Object.assign(newMessage(), rare);
-    for (let i = 0; i < TEXTS.length; i++) message[TEXTS[i]!] = this.#texts[i]![row]!;
-    for (let i = 0; i < COUNTS.length; i++) message[COUNTS[i]!] = numbers[at + FIRST_COUNT + i]!;
-    const sent = timeAt(numbers, at + SENT_AT);
-    const ttl = timeAt(numbers, at + TTL);
-    if (sent) message.timestamp = { $typeName: 'google.protobuf.Timestamp', ...sent };
-    if (ttl) message.ttl = { $typeName: 'google.protobuf.Duration', ...ttl };
     const durationMs = numbers[at + DURATION]!;
+    const { outcome, whole } = this.#rarities[row] ?? {};
     return {
-      message,
+      message: this.#message(row),
       instanceId: this.#instanceIds[row]!,
       capability: this.#capabilities[row]!,
       recordedAt: numbers[at + RECORDED_AT]!,
@@ -116,6 +131,33 @@ export class RecordTable {
       outcome,
       whole,
       bytes: numbers[at + BYTES]!,
+    };
+  }
+
+  #message(row: number): AgentMessage {
+    const numbers = this.#numbers;
+    const at = row * WIDTH;
+    const { headers = {}, attachments = [], error } = this.#rarities[row] ?? {};
+    const sent = timeAt(numbers, at + SENT_AT);
+    const ttl = timeAt(numbers, at + TTL);
+    return {
+      ...newMessage(),
+      id: this.#ids[row]!,
+      sender: this.#senders[row]!,
+      receiver: this.#receivers[row]!,
+      type: numbers[at + TYPE]!,
+      timestamp: sent && { $typeName: 'google.protobuf.Timestamp', ...sent },
+      correlationId: this.#correlationIds[row]!,
+      ttl: ttl && { $typeName: 'google.protobuf.Duration', ...ttl },
+      capability: this.#ownCapabilities[row]!,
+      task: this.#tasks[row]!,
+      error,
+      headers,
+      attachments,
+      attempt: numbers[at + ATTEMPT]!,
+      idempotencyKey: this.#idempotencyKeys[row]!,
+      sequence: numbers[at + SEQUENCE]!,
+      hops: numbers[at + HOPS]!,
     };
   }
 }

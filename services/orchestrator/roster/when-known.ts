@@ -1,3 +1,4 @@
+import type { StopSignal } from '../../rpc/stop-signal.ts';
 import type { Roster } from './roster.ts';
 
 /** Who is asked for: an agent, a capability, or where both are set that agent with that capability. */
@@ -11,7 +12,7 @@ export interface Target {
 /** How long to wait. */
 export interface WhenKnownOptions {
   /** Ends the wait by throwing its reason. */
-  signal: AbortSignal;
+  signal: StopSignal;
   /** How long at most, in milliseconds. */
   timeoutMs: number;
 }

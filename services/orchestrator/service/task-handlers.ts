@@ -48,7 +48,10 @@ export function taskHandlers(parts: TaskParts): Pick<Handlers<typeof Orchestrato
   const { dispatcher, roster } = parts;
   const reply = (task: AgentMessage, scope: TaskScope): Promise<TaskReply> =>
     replyOfTask((sink) => dispatcher.dispatch(task, sink, scope));
-  const stream = (task: AgentMessage, scope: TaskScope): AsyncGenerator<TaskReply, void> => {
+  const stream = (
+    task: AgentMessage,
+    scope: TaskScope & { signal: AbortSignal },
+  ): AsyncGenerator<TaskReply, void> => {
     const { deadline, log } = scope;
     return streamOfTask(
       (sink, signal) => dispatcher.dispatch(task, sink, { signal, deadline, log }),
@@ -94,7 +97,7 @@ export function taskHandlers(parts: TaskParts): Pick<Handlers<typeof Orchestrato
       const options = { signal: context.signal, deadline: context.deadline, log: context.log };
       // A step that does not say how long it may take has its capability's time, within what remains to the
       // pipeline.
-      const dispatch = (task: AgentMessage, { signal, deadline }: Pick<TaskScope, 'signal' | 'deadline'>) =>
+      const dispatch = (task: AgentMessage, { signal, deadline }: Pick<CallContext, 'signal' | 'deadline'>) =>
         stream(task, { signal, deadline: Deadline.never, within: deadline, log: context.log });
       for await (const event of runPipeline(request, { ...options, dispatch })) yield { event };
     },
@@ -135,7 +138,7 @@ function missing(field: string, text: string, description = 'is missing') {
  */
 async function broadcastAndSum(
   message: AgentMessage,
-  scope: TaskScope,
+  scope: CallContext,
   parts: TaskParts,
 ): Promise<AgentMessage> {
   const sum = { acknowledged: 0, replied: 0, failed: 0 };

@@ -117,15 +117,14 @@ function readTime<D extends typeof TimestampSchema | typeof DurationSchema>(
   const end = reader.delimited();
   const start = reader.at;
   try {
-    const time = { $typeName: schema.typeName, ...readSecondsAndNanos(reader, end) };
-    return time as unknown as MessageShape<D>;
+    return readPlainTime(reader, end, schema.typeName) as unknown as MessageShape<D>;
   } catch {
     reader.at = end;
     return fromBinary(schema, reader.buffer.subarray(start, end)) as MessageShape<D>;
   }
 }
 
-function readSecondsAndNanos(reader: WireReader, end: number): { seconds: bigint; nanos: number } {
+function readPlainTime(reader: WireReader, end: number, $typeName: string) {
   let seconds = 0;
   let nanos = 0;
   while (reader.at < end) {
@@ -135,7 +134,7 @@ function readSecondsAndNanos(reader: WireReader, end: number): { seconds: bigint
     else throw UNUSUAL;
   }
   if (reader.at !== end) throw UNUSUAL;
-  return { seconds: BigInt(seconds), nanos };
+  return { $typeName, seconds: BigInt(seconds), nanos };
 }
 
 function readHeader(reader: WireReader, headers: Record<string, string>): void {

@@ -1,5 +1,6 @@
 import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
 import type { RpcError } from '../../rpc/rpc-error.ts';
+import type { StopSignal } from '../../rpc/stop-signal.ts';
 import type { Alarm } from '../../rpc/timer-wheel.ts';
 import { stoppedBy, timedOut } from '../stopped.ts';
 import type { TaskScope, TaskSink } from '../task-sink.ts';
@@ -7,13 +8,13 @@ import type { TaskScope, TaskSink } from '../task-sink.ts';
 /** What a message in flight is watched by. */
 export interface SendScope extends Pick<TaskScope, 'deadline'> {
   /** Aborted when nobody waits for the answer any more. Default: somebody does, to the end. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: StopSignal | undefined;
 }
 
 /** A message in flight at the opening end of a link: where its answers go, and until when they are waited for. */
 export class InFlight {
   readonly sink: TaskSink;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: StopSignal | undefined;
   readonly #alarm: Alarm;
   readonly #onAbort: (() => void) | undefined;
 

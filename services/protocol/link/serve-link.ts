@@ -12,7 +12,7 @@ import { encodeReply } from '../encoded.ts';
 import { completeMessage } from '../message.ts';
 import { troupeError } from '../reason.ts';
 import { errorOf, heartbeatOf, replyTo } from '../reply.ts';
-import type { TaskHandler, TaskScope } from '../task-sink.ts';
+import type { TaskHandler } from '../task-sink.ts';
 import { Outbox } from './outbox.ts';
 import { ServedTask } from './served-task.ts';
 
@@ -30,7 +30,7 @@ export interface LinkService<D extends DescMessage> {
   /** Works on a TASK. */
   readonly task: TaskHandler;
   /** Takes a BROADCAST: answers a reply, or nothing to acknowledge it. */
-  readonly broadcast: (message: AgentMessage, scope: TaskScope) => Promise<AgentMessage | undefined>;
+  readonly broadcast: (message: AgentMessage, context: CallContext) => Promise<AgentMessage | undefined>;
   /** How this end is. */
   readonly heartbeat: () => Heartbeat;
 }

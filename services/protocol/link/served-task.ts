@@ -1,6 +1,7 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { RpcError } from '../../rpc/rpc-error.ts';
+import { Stop } from '../../rpc/stop-signal.ts';
 import { type EncodedMessage, encodeMessage, encodeReply } from '../encoded.ts';
 import { errorOf } from '../reply.ts';
 import type { TaskSink } from '../task-sink.ts';
@@ -13,7 +14,8 @@ export class ServedTask implements TaskSink {
   readonly #sender: string;
   readonly #outbox: Pick<Outbox<DescMessage>, 'push'>;
   readonly #onEnd: () => void;
-  readonly #controller = new AbortController();
+  /** Tells the handler to stop. */
+  readonly signal = new Stop();
   #waiting = 0;
   #waitingBytes = 0;
   #ended = false;
@@ -30,13 +32,9 @@ export class ServedTask implements TaskSink {
     this.#onEnd = onEnd;
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
   /** Tells the handler to stop; the task still ends with its RESULT or ERROR. */
   cancel(reason: RpcError): void {
-    this.#controller.abort(reason);
+    this.signal.abort(reason);
   }
 
   progress(message: AgentMessage): void {

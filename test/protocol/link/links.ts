@@ -16,6 +16,7 @@ import { Deadline } from '../../../services/rpc/deadline.ts';
 import type { BidiHandler } from '../../../services/rpc/handlers.ts';
 import type { RpcError } from '../../../services/rpc/rpc-error.ts';
 import { bind, RpcServer } from '../../../services/rpc/server.ts';
+import type { StopSignal } from '../../../services/rpc/stop-signal.ts';
 
 type AgentLink = Link<typeof AgentServiceLinkRequestSchema>;
 
@@ -50,7 +51,7 @@ export function serveTasks(service: Partial<LinkService<typeof AgentServiceLinkR
 
 /** Keeps every task open for a test to answer. */
 export function kept() {
-  const tasks = new Map<string, { task: AgentMessage; sink: TaskSink; signal: AbortSignal }>();
+  const tasks = new Map<string, { task: AgentMessage; sink: TaskSink; signal: StopSignal }>();
   let told = () => {};
   const handler: TaskHandler = (task, sink, { signal }) => {
     tasks.set(task.id, { task, sink, signal });
