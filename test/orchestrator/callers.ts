@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import {
+  type AgentMessage,
+  type AgentMessageSchema,
+  MessageType,
+} from '../../gen/troupe/v1/agent_message_pb.js';
+import {
+  type OrchestratorService,
+  OrchestratorServiceLinkRequestSchema,
+} from '../../gen/troupe/v1/orchestrator_service_pb.js';
+import { reasonOf } from '../../services/protocol/reason.ts';
+import type { Client } from '../../services/rpc/client.ts';
+import { Deadline } from '../../services/rpc/deadline.ts';
+import { Feed } from '../../services/rpc/feed.ts';
+import { RpcError } from '../../services/rpc/rpc-error.ts';
+
+/** The RPCs that take a task to an orchestrator; `Dispatch` stands for Send where the task names a receiver. */
+export const CALLERS = ['Dispatch', 'DispatchStream', 'Link'] as const;
+/** One of them. */
+export type CallerWay = (typeof CALLERS)[number];
+
+/** A message as a stranger writes it. */
+export type MessageInit = MessageInitShape<typeof AgentMessageSchema>;
+
+/** What its caller hears of a task. */
+export type News =
+  | { type: 'progress'; message: AgentMessage }
+  | { type: 'result'; message: AgentMessage }
+  | { type: 'error'; error: RpcError };
+
+/** How a message is sent. */
+export interface SendOptions {
+  /** Cancels the task. */
+  signal?: AbortSignal;
+  /** The deadline of its gRPC call; a link has none for a single message. */
+  deadline?: Deadline;
+}
+
+/** Sends a message; all that comes back is heard, what should not come included. */
+export type Send = (message: MessageInit, options: SendOptions, hear: (news: News) => void) => void;
+
+/** Sends a message and answers its RESULT; its ERROR is thrown. */
+export type Ask = (
+  message: MessageInit,
+  options?: SendOptions & { onProgress?: (message: AgentMessage) => void },
+) => Promise<AgentMessage>;
+
+/** Every way to send to an orchestrator, each as a stranger writes it. The link opens when it is first used. */
+export function callersOf(rpc: Client<typeof OrchestratorService>): Record<CallerWay, Send> {
+  const unary = (message: MessageInit, options: SendOptions) =>
+    message.receiver ? rpc.send({ message }, options) : rpc.dispatch({ message }, options);
+  let link: Send | undefined;
+  return {
+    Dispatch: (message, { signal, deadline = Deadline.never }, hear) =>
+      void unary(message, { deadline, ...(signal && { signal }) }).then(
+        (response) => hear({ type: 'result', message: response.message! }),
+        (thrown) => hear({ type: 'error', error: RpcError.from(thrown) }),
+      ),
+    DispatchStream: (message, options, hear) => void hearAll(rpc.dispatchStream({ message }, options), hear),
+    Link: (message, options, hear) => {
+      link ??= overLink(rpc);
+      link(message, options, hear);
+    },
+  };
+}
+
+/** A caller that waits for the end. */
+export function asking(send: Send): Ask {
+  return (message, { onProgress, ...options } = {}) =>
+    new Promise((resolve, reject) =>
+      send(message, options, (news) => {
+        if (news.type === 'error') reject(news.error);
+        else if (news.type === 'result') resolve(news.message);
+        else onProgress?.(news.message);
+      }),
+    );
+}
+
+async function hearAll(
+  responses: AsyncIterable<{ message?: AgentMessage }>,
+  hear: (news: News) => void,
+): Promise<void> {
+  try {
+    for await (const { message } of responses) hear(newsIn(message!));
+  } catch (thrown) {
+    hear({ type: 'error', error: RpcError.from(thrown) });
+  }
+}
+
+/** One link, by the rules in `agent_service.proto` and none of our own code for it. */
+function overLink(rpc: Client<typeof OrchestratorService>): Send {
+  const requests = new Feed<MessageInitShape<typeof OrchestratorServiceLinkRequestSchema>>({
+    overflow: () => new Error('too many'),
+  });
+  const say = (message: MessageInit) =>
+    requests.push(create(OrchestratorServiceLinkRequestSchema, { messages: [message] }));
+  /** Whoever sent a message of an id, in their order. What comes after an end is heard as well. */
+  const hearing = new Map<string, ((news: News) => void)[]>();
+  const tell = ({ correlationId }: AgentMessage, news: News) => {
+    const hearers = hearing.get(correlationId) ?? [];
+    // Such an ERROR is about the message that came second.
+    const isDuplicate = news.type === 'error' && reasonOf(news.error) === 'DUPLICATE_ID';
+    (isDuplicate ? hearers.pop() : hearers[0])?.(news);
+  };
+  const read = async () => {
+    for await (const { messages } of rpc.link(requests))
+      for (const message of messages) tell(message, newsIn(message));
+  };
+  const lose = (thrown: unknown) => {
+    for (const hear of [...hearing.values()].flat()) hear({ type: 'error', error: RpcError.from(thrown) });
+  };
+  void read().then(() => lose(new Error('The link has ended.')), lose);
+
+  return ({ id = randomUUID(), ...message }, { signal }, hear) => {
+    hearing.set(id, [...(hearing.get(id) ?? []), hear]);
+    signal?.addEventListener('abort', () => say({ type: MessageType.CANCEL, correlationId: id }));
+    say({ id, ...message });
+  };
+}
+
+function newsIn(message: AgentMessage): News {
+  if (message.type === MessageType.PROGRESS) return { type: 'progress', message };
+  if (message.type === MessageType.RESULT) return { type: 'result', message };
+  return { type: 'error', error: RpcError.fromStatus(message.error!) };
+}
