@@ -88,6 +88,11 @@ async function hearAll(
   }
 }
 
+interface Sender {
+  hear(news: News): void;
+  ended: boolean;
+}
+
 /** One link, by the rules in `agent_service.proto` and none of our own code for it. */
 function overLink(rpc: Client<typeof OrchestratorService>): Send {
   const requests = new Feed<MessageInitShape<typeof OrchestratorServiceLinkRequestSchema>>({
@@ -95,25 +100,36 @@ function overLink(rpc: Client<typeof OrchestratorService>): Send {
   });
   const say = (message: MessageInit) =>
     requests.push(create(OrchestratorServiceLinkRequestSchema, { messages: [message] }));
-  /** Whoever sent a message of an id, in their order. What comes after an end is heard as well. */
-  const hearing = new Map<string, ((news: News) => void)[]>();
+  /** Whoever sent a message of an id, in their order. */
+  const senders = new Map<string, Sender[]>();
   const tell = ({ correlationId }: AgentMessage, news: News) => {
-    const hearers = hearing.get(correlationId) ?? [];
+    const open = (senders.get(correlationId) ?? []).filter(({ ended }) => !ended);
     // Such an ERROR is about the message that came second.
     const isDuplicate = news.type === 'error' && reasonOf(news.error) === 'DUPLICATE_ID';
-    (isDuplicate ? hearers.pop() : hearers[0])?.(news);
+    // What comes after the end is heard as well, by the last one.
+    const sender = (isDuplicate ? open.at(-1) : open[0]) ?? senders.get(correlationId)?.at(-1);
+    if (!sender) return;
+    sender.ended ||= news.type !== 'progress';
+    sender.hear(news);
   };
+  let draining = false;
   const read = async () => {
-    for await (const { messages } of rpc.link(requests))
-      for (const message of messages) tell(message, newsIn(message));
+    for await (const { messages } of rpc.link(requests)) {
+      for (const message of messages) {
+        if (message.type === MessageType.HEARTBEAT) draining = true;
+        else tell(message, newsIn(message));
+      }
+      if (draining && [...senders.values()].flat().every(({ ended }) => ended)) requests.end();
+    }
   };
   const lose = (thrown: unknown) => {
-    for (const hear of [...hearing.values()].flat()) hear({ type: 'error', error: RpcError.from(thrown) });
+    const error = RpcError.from(thrown);
+    for (const { ended, hear } of [...senders.values()].flat()) if (!ended) hear({ type: 'error', error });
   };
   void read().then(() => lose(new Error('The link has ended.')), lose);
 
   return ({ id = randomUUID(), ...message }, { signal }, hear) => {
-    hearing.set(id, [...(hearing.get(id) ?? []), hear]);
+    senders.set(id, [...(senders.get(id) ?? []), { hear, ended: false }]);
     signal?.addEventListener('abort', () => say({ type: MessageType.CANCEL, correlationId: id }));
     say({ id, ...message });
   };
