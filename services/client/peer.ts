@@ -7,7 +7,7 @@ import { StateService } from '../../gen/troupe/v1/state_service_pb.js';
 import { encodedSize } from '../protocol/encoded.ts';
 import { Link, type SendScope } from '../protocol/link/open-link.ts';
 import { admitSize } from '../protocol/message.ts';
-import { reasonOf, troupeError } from '../protocol/reason.ts';
+import { troupeError } from '../protocol/reason.ts';
 import { stoppedBy, timedOut } from '../protocol/stopped.ts';
 import type { TaskSink } from '../protocol/task-sink.ts';
 import { Channel } from '../rpc/channel.ts';
@@ -97,12 +97,22 @@ export class Peer {
         `The orchestrator at ${this.address} ended a task without its result.`,
       );
     } catch (thrown) {
-      const error = RpcError.from(thrown);
-      if (scope.signal.aborted) sink.error(stoppedBy(scope.signal));
-      // gRPC keeps the deadline by a clock of its own, which may strike just before ours.
-      else if (timeIsUp(error, scope) && reasonOf(error) === undefined) sink.error(timedOut(error));
-      else sink.error(error);
+      sink.error(this.#callFailure(RpcError.from(thrown), scope));
     }
+  }
+
+  /**
+   * What went wrong between us and the orchestrator gets the reason that it has on a link; what it says itself
+   * stays.
+   */
+  #callFailure(error: RpcError, scope: SendScope): RpcError {
+    if (scope.signal.aborted) return stoppedBy(scope.signal);
+    if (error.details.length > 0) return error;
+    // gRPC keeps the deadline by a clock of its own, which may strike just before ours.
+    if (timeIsUp(error, scope)) return timedOut(error);
+    if (error.code !== Code.UNAVAILABLE) return error;
+    const text = `The connection to ${this.address} broke: ${error.message} Work may have been done.`;
+    return troupeError('INSTANCE_LOST', text, { cause: error });
   }
 }
 
