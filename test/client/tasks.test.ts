@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type AgentDefinition, type TaskContext, troupeError } from '../../services/agent/index.ts';
 import type { TaskEvent } from '../../services/client/index.ts';
 import { reasonOf } from '../../services/protocol/reason.ts';
+import { Code } from '../../services/rpc/code.ts';
 import { failureOf, reasonIn } from '../protocol/link/messages.ts';
 import { caller, mesh as meshOf, withoutLink, worker } from './mesh.ts';
 
@@ -109,6 +110,52 @@ describe.each(ways)('A task $caller, to an agent by $agent,', ({ caller: from, a
     controller.abort(troupeError('TASK_CANCELLED', 'Changed my mind.'));
     expect((await asked).message).toBe('Changed my mind.');
     expect(await stopped.promise).toBe('TASK_CANCELLED');
+  });
+
+  it('whose orchestrator is lost is INSTANCE_LOST', async () => {
+    const started = Promise.withResolvers<void>();
+    const { address, orchestrator } = await mesh(worker(() => started.resolve()));
+    const asked = reasonIn(caller(await reach(address)).dispatch('hang', null));
+    await started.promise;
+    await orchestrator.close();
+    expect(await asked).toBe('INSTANCE_LOST');
+  });
+
+  it('whose agent is lost is INSTANCE_LOST', async () => {
+    const started = Promise.withResolvers<void>();
+    const { address, agent: worked } = await mesh(worker(() => started.resolve()));
+    const asked = reasonIn(caller(await reach(address)).dispatch('hang', null));
+    await started.promise;
+    await worked.close();
+    expect(await asked).toBe('INSTANCE_LOST');
+  });
+
+  it('whose time is up before it is sent is DEADLINE_EXCEEDED', async () => {
+    const { address } = await mesh();
+    const troupe = caller(await reach(address));
+    await troupe.dispatch('echo', null);
+    expect((await failureOf(troupe.dispatch('echo', 1, { timeoutMs: 0 }))).code).toBe(Code.DEADLINE_EXCEEDED);
+    expect(await reasonIn(troupe.dispatch('echo', 1, { timeoutMs: 0 }))).toMatch(
+      /^(MESSAGE_EXPIRED|TASK_TIMED_OUT)$/,
+    );
+  });
+
+  it('that is cancelled before it is sent is TASK_CANCELLED, and never worked on', async () => {
+    const { address, agent: worked } = await mesh();
+    const troupe = caller(await reach(address));
+    await troupe.dispatch('echo', null);
+    const signal = AbortSignal.abort();
+    expect(await reasonIn(troupe.dispatch('echo', 1, { signal }))).toBe('TASK_CANCELLED');
+    expect(worked.history).toHaveLength(1);
+  });
+
+  it('that breaks a rule of the contract is refused for it', async () => {
+    const { address } = await mesh();
+    const troupe = caller(await reach(address));
+    const headers = Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`h${n}`, '']));
+    expect(await reasonIn(troupe.dispatch('echo', 1, { headers }))).toBe('INVALID_MESSAGE');
+    const attachments = [{ name: 'a' }, { name: 'a' }];
+    expect(await reasonIn(troupe.dispatch('echo', 1, { attachments }))).toBe('INVALID_MESSAGE');
   });
 
   it('that is too large is refused before it is sent', async () => {
