@@ -22,7 +22,7 @@ export interface Attempt {
 
 /**
  * Sends a task to one instance, within a slice of its deadline. PROGRESS and RESULT go on to the sink as they
- * come; an ERROR is answered instead, so that the dispatcher can decide whether another instance is tried.
+ * come, with the number of the attempt; an ERROR is answered instead, so that the dispatcher can decide whether another instance is tried.
  * Answers nothing after a RESULT.
  */
 export function attempt(
@@ -49,9 +49,11 @@ export function attempt(
     const attemptSink: TaskSink = {
       progress(message) {
         progressed = true;
+        message.attempt = number;
         sink.progress(message);
       },
       result(message) {
+        message.attempt = number;
         ended(message);
         sink.result(message);
         resolve(undefined);
