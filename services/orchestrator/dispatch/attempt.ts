@@ -22,8 +22,8 @@ export interface Attempt {
 
 /**
  * Sends a task to one instance, within a slice of its deadline. PROGRESS and RESULT go on to the sink as they
- * come, with the number of the attempt; an ERROR is answered instead, so that the dispatcher can decide whether another instance is tried.
- * Answers nothing after a RESULT.
+ * come, with the number of the attempt; an ERROR is answered instead, so that the dispatcher can decide whether
+ * another instance is tried. Answers nothing after a RESULT.
  */
 export function attempt(
   { task, instance, number, scope, messages }: Attempt,
