@@ -57,7 +57,8 @@ export function callersOf(rpc: Client<typeof OrchestratorService>): Record<Calle
         (response) => hear({ type: 'result', message: response.message! }),
         (thrown) => hear({ type: 'error', error: RpcError.from(thrown) }),
       ),
-    DispatchStream: (message, options, hear) => void hearAll(rpc.dispatchStream({ message }, options), hear),
+    DispatchStream: (message, options, hear) =>
+      void hearAll(rpc.dispatchStream({ message }, options), options.signal, hear),
     Link: (message, options, hear) => {
       link ??= overLink(rpc);
       link(message, options, hear);
@@ -79,11 +80,18 @@ export function asking(send: Send): Ask {
 
 async function hearAll(
   responses: AsyncIterable<{ message?: AgentMessage }>,
+  signal: AbortSignal | undefined,
   hear: (news: News) => void,
 ): Promise<void> {
+  let ended = false;
   try {
-    for await (const { message } of responses) hear(newsIn(message!));
+    for await (const { message } of responses) {
+      ended ||= message!.type !== MessageType.PROGRESS;
+      hear(newsIn(message!));
+    }
   } catch (thrown) {
+    // Between the RESULT and the end of the call, a cancel of ours is ours alone.
+    if (ended && signal?.aborted) return;
     hear({ type: 'error', error: RpcError.from(thrown) });
   }
 }
