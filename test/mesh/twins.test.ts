@@ -13,8 +13,18 @@ beforeEach(async () => {
   theatre = await openTheatre(mesh);
 });
 
-/** How much is tried, within bounds on a slow machine as well. */
-const bounds = { numRuns: 20, interruptAfterTimeLimit: 8_000 };
+/** How much is tried, and shrunk: on a slow machine no more than there is time for, in milliseconds. */
+const RUNS = 20;
+const TIME_MS = 8000;
+
+/** Holds the property, with a seed in what it says where it does not hold. fast-check's own limit would pass a hang. */
+async function always<T>(drawn: fc.Arbitrary<T>, holds: (value: T) => Promise<void>): Promise<void> {
+  const startedAt = performance.now();
+  const inTime = async (value: T) => {
+    if (performance.now() - startedAt < TIME_MS) await holds(value);
+  };
+  await fc.assert(fc.asyncProperty(drawn, inTime), { numRuns: RUNS });
+}
 
 /** A script on every way at once, each with its own ids. */
 async function playAll(script: Script, ways: readonly Way[]): Promise<History[][]> {
@@ -69,7 +79,7 @@ describe('a script of tasks, progress, cancels, deadlines and failures', () => {
     { timeout: 60_000 },
     async (who) => {
       const ways = theatre.ways[who];
-      const property = fc.asyncProperty(scripts({ stranger: who === 'stranger' }), async (script) => {
+      await always(scripts({ stranger: who === 'stranger' }), async (script) => {
         const histories = await playAll(script, ways);
         for (const [n, way] of ways.entries()) {
           for (const history of histories[n]!) expectAsWritten(history, way);
@@ -78,7 +88,6 @@ describe('a script of tasks, progress, cancels, deadlines and failures', () => {
         }
         expect(Object.values(await theatre.inFlight())).toEqual([0, 0, 0, 0]);
       });
-      await fc.assert(property, bounds);
     },
   );
 });
@@ -86,7 +95,7 @@ describe('a script of tasks, progress, cancels, deadlines and failures', () => {
 describe('a race of ends, cancels and deadlines', () => {
   it('has one winner on every way', { timeout: 60_000 }, async () => {
     const ways = Object.values(theatre.ways).flat();
-    const property = fc.asyncProperty(races, async (race) => {
+    await always(races, async (race) => {
       const runs = await Promise.all(ways.map((way) => theatre.race(race, way)));
       for (const [n, way] of ways.entries()) {
         for (const [m, role] of runs[n]!.entries()) {
@@ -104,6 +113,5 @@ describe('a race of ends, cancels and deadlines', () => {
       }
       expect(Object.values(await theatre.inFlight())).toEqual([0, 0, 0, 0]);
     });
-    await fc.assert(property, bounds);
   });
 });

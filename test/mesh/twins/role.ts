@@ -8,7 +8,7 @@ import type { Scene, Stage } from './stage.ts';
 import type { Way } from './ways.ts';
 
 /** How long anything may take before it counts as lost, in milliseconds. */
-const PATIENCE_MS = 8000;
+const PATIENCE_MS = 5000;
 
 /** One task of a script on one way: its caller and its agent, step by step. */
 export class Role {

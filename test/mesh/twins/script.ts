@@ -124,5 +124,5 @@ const racing = fc
 /** Races, all run at once. */
 export const races: fc.Arbitrary<Race[]> = fc.array(
   fc.record({ part: racing, cancelAfter: fc.option(soon, { nil: undefined }), endAfter: soon }),
-  { minLength: 1, maxLength: 10 },
+  { minLength: 1, maxLength: 6 },
 );
