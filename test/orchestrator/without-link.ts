@@ -50,15 +50,20 @@ export async function orchestratorWithoutLink(address: string): Promise<WithoutL
 /** An agent as a test sees it, whichever way its tasks come. */
 export type ServedAgent = Pick<RunningAgent, 'card' | 'address' | 'history' | 'drain' | 'close'>;
 
-/** Serves an agent that takes its tasks by Handle: before it stands a member whose card says that it serves no link. */
+/**
+ * Serves an agent that takes its tasks by Handle: before it stands a member whose card says that it serves no link.
+ * The member listens at `listen`, by default on a free port.
+ */
 export async function agentWithoutLink(
   definition: AgentDefinition,
   options: ServeOptions = {},
+  listen = '127.0.0.1:0',
 ): Promise<ServedAgent> {
   const served = Promise.withResolvers<Channel>();
   const agent = async () => createClient(AgentService, await served.promise);
   const health = async () => createClient(Health, await served.promise);
   const member = await serveMember({
+    listen,
     async describe(request, context) {
       const { card } = await (await agent()).describe(request, on(context));
       return { card: { ...card!, servesLink: false } };
