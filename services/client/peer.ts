@@ -4,12 +4,15 @@ import {
   OrchestratorServiceLinkRequestSchema,
 } from '../../gen/troupe/v1/orchestrator_service_pb.js';
 import { StateService } from '../../gen/troupe/v1/state_service_pb.js';
+import { messageCodecs } from '../protocol/codecs.ts';
 import { encodedSize } from '../protocol/encoded.ts';
-import { Link, type SendScope } from '../protocol/link/open-link.ts';
+import type { SendScope } from '../protocol/link/in-flight.ts';
+import { Link } from '../protocol/link/open-link.ts';
 import { admitSize } from '../protocol/message.ts';
 import { troupeError } from '../protocol/reason.ts';
 import { stoppedBy, timedOut } from '../protocol/stopped.ts';
 import type { TaskSink } from '../protocol/task-sink.ts';
+import type { CallOptions } from '../rpc/call-options.ts';
 import { Channel } from '../rpc/channel.ts';
 import { type Client, createClient } from '../rpc/client.ts';
 import { Code } from '../rpc/code.ts';
@@ -29,13 +32,18 @@ export class Peer {
   constructor(address: string, id: string) {
     this.#id = id;
     this.#channel = new Channel(address);
-    this.orchestrator = createClient(OrchestratorService, this.#channel);
+    this.orchestrator = createClient(OrchestratorService, this.#channel, messageCodecs);
     this.state = createClient(StateService, this.#channel);
   }
 
   /** Where the orchestrator is. */
   get address(): string {
     return this.#channel.address;
+  }
+
+  /** Whether the orchestrator is connected and not about to leave: what is sent now needs not wait. */
+  get isReached(): boolean {
+    return this.#link?.taking === true || (this.#channel.connected && !this.#link?.draining);
   }
 
   /**
@@ -88,7 +96,10 @@ export class Peer {
   async #call(message: AgentMessage, sink: TaskSink, scope: SendScope): Promise<void> {
     try {
       admitSize(encodedSize(message));
-      for await (const { message: reply } of this.orchestrator.dispatchStream({ message }, scope)) {
+      for await (const { message: reply } of this.orchestrator.dispatchStream(
+        { message },
+        callOptions(scope),
+      )) {
         if (reply?.type === MessageType.PROGRESS) sink.progress(reply);
         else if (reply) return sink.result(reply);
       }
@@ -106,7 +117,7 @@ export class Peer {
    * stays.
    */
   #callFailure(error: RpcError, scope: SendScope): RpcError {
-    if (scope.signal.aborted) return stoppedBy(scope.signal);
+    if (scope.signal?.aborted) return stoppedBy(scope.signal);
     if (error.details.length > 0) return error;
     // gRPC keeps the deadline by a clock of its own, which may strike just before ours.
     if (timeIsUp(error, scope)) return timedOut(error);
@@ -114,6 +125,10 @@ export class Peer {
     const text = `The connection to ${this.address} broke: ${error.message} Work may have been done.`;
     return troupeError('INSTANCE_LOST', text, { cause: error });
   }
+}
+
+function callOptions({ signal, deadline }: SendScope): CallOptions {
+  return signal ? { signal, deadline } : { deadline };
 }
 
 function timeIsUp({ code }: RpcError, { deadline }: SendScope): boolean {

@@ -7,11 +7,12 @@ import type {
 import type { ClientDuplexStream, ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import { type CallOptions, toGrpc } from './call-options.ts';
 import type { Channel } from './channel.ts';
-import { methodDefinition } from './codec.ts';
+import { type Codecs, methodDefinition } from './codec.ts';
 import { Deadline } from './deadline.ts';
+import { readObjects } from './read-objects.ts';
 import { RpcError } from './rpc-error.ts';
 import { fromWire } from './status-details.ts';
-import { readObjects, writeObjects } from './stream-io.ts';
+import { writeObjects } from './write-objects.ts';
 
 /** A method that answers with a stream, ready to be called. Leaving the iteration cancels the call. */
 export type ServerStreamCall<M extends DescMethodServerStreaming> = (
@@ -32,8 +33,9 @@ export type BidiCall<M extends DescMethodBiDiStreaming> = (
 export function callServerStream<M extends DescMethodServerStreaming>(
   method: M,
   channel: Channel,
+  codecs?: Codecs,
 ): ServerStreamCall<M> {
-  const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
+  const { path, requestSerialize, responseDeserialize } = methodDefinition(method, codecs);
   return (request, options = {}) =>
     receive(options, () =>
       channel.client.makeServerStreamRequest(
@@ -47,8 +49,12 @@ export function callServerStream<M extends DescMethodServerStreaming>(
 }
 
 /** Makes a method with a stream both ways callable over a channel. */
-export function callBidi<M extends DescMethodBiDiStreaming>(method: M, channel: Channel): BidiCall<M> {
-  const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
+export function callBidi<M extends DescMethodBiDiStreaming>(
+  method: M,
+  channel: Channel,
+  codecs?: Codecs,
+): BidiCall<M> {
+  const { path, requestSerialize, responseDeserialize } = methodDefinition(method, codecs);
   return (requests, options = {}) =>
     receive(options, () => {
       const call: ClientDuplexStream<
@@ -66,21 +72,20 @@ export function callBidi<M extends DescMethodBiDiStreaming>(method: M, channel: 
 }
 
 /** Opens a call when the iteration begins, and yields what comes back. */
-async function* receive<T>(
-  options: CallOptions,
-  open: () => ClientReadableStream<T>,
-): AsyncGenerator<T, void> {
-  options.signal?.throwIfAborted();
-  const call = open();
-  // A stream without a listener would end the process on an error that comes after the reading has stopped.
-  call.on('error', () => {});
-  try {
-    yield* readObjects<T>(call, options.signal ?? NEVER_ABORTED);
-  } catch (failure) {
-    throw isServiceError(failure) ? fromWire(failure) : RpcError.from(failure);
-  } finally {
-    call.cancel();
-  }
+function receive<T>({ signal }: CallOptions, open: () => ClientReadableStream<T>): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]() {
+      signal?.throwIfAborted();
+      const call = open();
+      // A stream without a listener would end the process on an error that comes after the reading has stopped.
+      call.on('error', () => {});
+      return readObjects<T>(call, { signal, toError, onOver: () => call.cancel() });
+    },
+  };
+}
+
+function toError(failure: unknown): RpcError {
+  return isServiceError(failure) ? fromWire(failure) : RpcError.from(failure);
 }
 
 /** Sends the requests of a call until they end or it does. A failure of theirs cancels it. */
@@ -97,8 +102,6 @@ async function send(
     call.cancel();
   }
 }
-
-const NEVER_ABORTED = new AbortController().signal;
 
 function isServiceError(failure: unknown): failure is ServiceError {
   return failure instanceof Error && 'code' in failure && 'metadata' in failure;

@@ -8,10 +8,11 @@ import type {
 import { GrpcCall } from './grpc-call.ts';
 import type { BidiHandler, ServerStreamHandler } from './handlers.ts';
 import type { OpenCalls } from './open-calls.ts';
+import { readObjects } from './read-objects.ts';
 import { RpcError } from './rpc-error.ts';
 import type { ServerCall } from './server-call.ts';
 import { toWire } from './status-details.ts';
-import { readObjects, writeObjects } from './stream-io.ts';
+import { writeObjects } from './write-objects.ts';
 
 /** Serves a method that answers one request with a stream. */
 export function serveServerStream<M extends DescMethodServerStreaming>(
@@ -33,7 +34,7 @@ export function serveBidi<M extends DescMethodBiDiStreaming>(
 ): handleBidiStreamingCall<MessageShape<M['input']>, unknown> {
   return (surface) => {
     const call = new GrpcCall(method, surface, calls);
-    return pour(surface, call, () => handler(readObjects(surface, call.signal), call));
+    return pour(surface, call, () => handler(readObjects(surface, { signal: call.signal }), call));
   };
 }
 

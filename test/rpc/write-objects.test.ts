@@ -2,8 +2,8 @@ import { getEventListeners } from 'node:events';
 import { Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { writeObjects } from '../../services/rpc/stream-io.ts';
 import { untilAborted } from '../../services/rpc/until-aborted.ts';
+import { writeObjects } from '../../services/rpc/write-objects.ts';
 
 /** Yields 1, 2, 3 … and notes how far it got, and that it was ended. */
 function counting() {
@@ -25,7 +25,7 @@ async function* stuck(): AsyncGenerator<number, void> {
 }
 
 describe('Writing to a stream', () => {
-  it('takes the next object only when the last has left', async () => {
+  it('takes the next object only when all but one have left', async () => {
     const leave: (() => void)[] = [];
     const stream = new Writable({ objectMode: true, write: (_, __, left) => void leave.push(left) });
     const { state, numbers } = counting();
@@ -33,7 +33,7 @@ describe('Writing to a stream', () => {
     const writing = writeObjects(stream, numbers, ended.signal);
     for (let n = 1; n <= 3; n++) {
       await turn();
-      expect(state.yielded).toBe(n);
+      expect(state.yielded).toBe(n + 1);
       leave.shift()?.();
     }
     ended.abort();
