@@ -100,7 +100,9 @@ describe('a mesh of processes', () => {
       expect(remainingMs).toBeLessThanOrEqual(475);
     }
     expect(new Set(await Promise.all(ends))).toEqual(new Set(['DEADLINE_EXCEEDED / TASK_TIMED_OUT']));
-    for (const n of ends.keys()) expect(await sleeper.line(/stopped/, n + 1)).toContain('time ran out');
+    // By its own clock, or by a cancel where the task was long on its way.
+    for (const n of ends.keys())
+      expect(await sleeper.line(/stopped/, n + 1)).toMatch(/time ran out|caller cancelled/);
     const heartbeat = await mesh.rpc.checkHealth({ agentId: 'sleeper' });
     expect(heartbeat.agents.sleeper).not.toBe(AgentStatus.BUSY);
   });
