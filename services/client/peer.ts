@@ -94,22 +94,24 @@ export class Peer {
   }
 
   async #call(message: AgentMessage, sink: TaskSink, scope: SendScope): Promise<void> {
+    let result: AgentMessage | undefined;
     try {
       admitSize(encodedSize(message));
+      // Read to its end: leaving it resets the call, and an HTTP/2 server closes a connection with many resets.
       for await (const { message: reply } of this.orchestrator.dispatchStream(
         { message },
         callOptions(scope),
       )) {
         if (reply?.type === MessageType.PROGRESS) sink.progress(reply);
-        else if (reply) return sink.result(reply);
+        else result ??= reply;
       }
-      throw new RpcError(
-        Code.INTERNAL,
-        `The orchestrator at ${this.address} ended a task without its result.`,
-      );
     } catch (thrown) {
-      sink.error(this.#callFailure(RpcError.from(thrown), scope));
+      // Once the RESULT is here, the rest of the call says nothing.
+      if (!result) return sink.error(this.#callFailure(RpcError.from(thrown), scope));
     }
+    if (result) return sink.result(result);
+    const text = `The orchestrator at ${this.address} ended a task without its result.`;
+    sink.error(new RpcError(Code.INTERNAL, text));
   }
 
   /**
