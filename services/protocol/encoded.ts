@@ -4,6 +4,7 @@ import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
 import { RpcError } from '../rpc/rpc-error.ts';
 import { WireWriter } from './codec/wire-writer.ts';
 import { writeMessage } from './codec/write-message.ts';
+import { giveBack, lendBuffer } from './link/batch-buffers.ts';
 import { admitSize } from './message.ts';
 import { errorOf } from './reply.ts';
 
@@ -48,8 +49,11 @@ export function encodeReply(message: AgentMessage, reply: AgentMessage): Encoded
   }
 }
 
-/** A link message of messages that are encoded already, on its way out. */
-export class Batch<D extends DescMessage> {
+/**
+ * A link message of messages that are encoded already, on its way out. Whoever has written it, and knows that nobody
+ * reads it any more, disposes of it; nobody has to.
+ */
+export class Batch<D extends DescMessage> implements Disposable {
   readonly $typeName: string;
   /** None: they are in `bytes`. */
   readonly messages = [];
@@ -58,8 +62,15 @@ export class Batch<D extends DescMessage> {
 
   constructor(schema: D, messages: readonly EncodedMessage[]) {
     this.$typeName = schema.typeName;
-    const chunks = messages.flatMap((message) => message.chunks);
-    this.bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    let length = 0;
+    for (const message of messages) length += message.length;
+    this.bytes = lendBuffer(length);
+    let at = 0;
+    for (const { chunks } of messages) for (const chunk of chunks) at += chunk.copy(this.bytes, at);
+  }
+
+  [Symbol.dispose](): void {
+    giveBack(this.bytes);
   }
 
   /** For protobuf-es, which writes a field that it does not know as it stands behind its tag. */

@@ -10,6 +10,7 @@ const MAX_UNWRITTEN = 2;
  * Writes what an iteration yields, and takes the next only when all but a few have left for the network. Resolves when
  * the last has left, fails as the iteration does, and ends early without a failure when the signal aborts: then the
  * iteration is told that its reader has left, but not waited for, as it may itself wait for something that never comes.
+ * An object that can be disposed of is, once it has left.
  */
 export function writeObjects<T>(
   stream: Writable,
@@ -65,7 +66,7 @@ class Pump<T> {
     if (this.#settled) return;
     if (done) return this.#settleWhenWritten(this.#resolve);
     this.#unwritten++;
-    this.#stream.write(value, this.#onWritten);
+    this.#stream.write(value, () => this.#onWritten(value as Partial<Disposable>));
     this.#ask();
   };
 
@@ -73,11 +74,12 @@ class Pump<T> {
     this.#settleWhenWritten(() => this.#reject(failure));
   };
 
-  readonly #onWritten = (): void => {
+  #onWritten(value: Partial<Disposable>): void {
+    value[Symbol.dispose]?.();
     this.#unwritten--;
     if (this.#settle) this.#settleWhenWritten(this.#settle);
     else this.#ask();
-  };
+  }
 
   /** Of a call that was cancelled grpc-js says nothing any more, so what is unwritten is not waited for. */
   readonly #stop = (): void => {

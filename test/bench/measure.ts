@@ -25,10 +25,14 @@ export interface MeasureOptions {
 export async function measure({ ids, quick, stage, path, node, tell }: MeasureOptions): Promise<Report> {
   const rows: Row[] = [];
   const skipped: Skipped[] = [];
+  const begun = performance.now();
+  const plan = quick ? QUICK : FULL;
   const bench = {
     stage,
+    quick,
     contestants: new Contestants({ stage, path, install: !quick }),
-    plan: quick ? QUICK : FULL,
+    plan,
+    rounds: () => (performance.now() - begun > plan.hurryAfterMs ? plan.hurriedRounds : plan.rounds),
     tell,
     skip: (id: string, why: string) => void skipped.push({ id, why }),
   };

@@ -23,7 +23,7 @@ export interface Options {
 /** How to call it. */
 export const USAGE = `npm run bench -- [options]
 
-Measures Troupe and its peers, each in processes of its own, and tells how they compare. A full run takes some ten
+Measures Troupe and its peers, each in processes of its own, and tells how they compare. A full run takes about six
 minutes, installs the peers' packages and builds a nats-server where there is none, and writes docs/performance.md.
 
   --json          print one JSON object {machine, rows, skipped}, and nothing else, to standard output

@@ -23,16 +23,16 @@ export function describeRecord(record: LogRecord): MessageRecord {
   });
 }
 
-function outcomeOf({ outcome, envelope }: LogRecord): Status | undefined {
-  return outcome ?? (envelope.type === MessageType.RESULT ? create(StatusSchema) : undefined);
+function outcomeOf({ outcome, message }: LogRecord): Status | undefined {
+  return outcome ?? (message.type === MessageType.RESULT ? create(StatusSchema) : undefined);
 }
 
-function messageOf({ whole, envelope }: LogRecord): AgentMessage {
-  if (!whole) return envelope;
+function messageOf({ whole, message }: LogRecord): AgentMessage {
+  if (!whole) return message;
   try {
     return fromBinary(AgentMessageSchema, whole);
   } catch {
     // What is forwarded is not looked into: a payload may be there that does not decode.
-    return envelope;
+    return message;
   }
 }

@@ -6,25 +6,12 @@ import {
   AttachmentSchema,
 } from '../../../gen/troupe/v1/agent_message_pb.js';
 
-/**
- * What a kept message takes beside its texts and bytes: the objects that it is made of, measured and rounded
- * up.
- */
-const OBJECT_BYTES = 1_024;
+/** What a kept message takes beside its texts and bytes: a row of numbers and references, and its strings' own. */
+const ROW_BYTES = 512;
 
 /**
- * A copy of a message to keep: without its payload, the content of its attachments, and fields that are not
- * known here, which could be either. It holds on to no buffer that the message was decoded from.
- */
-export function envelopeOf(message: AgentMessage): AgentMessage {
-  const envelope: AgentMessage = { ...message, payload: undefined, $unknown: undefined };
-  if (message.attachments.length > 0) envelope.attachments = message.attachments.map(nameOnly);
-  if (message.error) envelope.error = statusOf(message.error);
-  return envelope;
-}
-
-/**
- * About how many bytes of memory an envelope takes without its `error`; a character of text counts as two.
+ * About how many bytes of memory a message takes without its payload, its `error` and the content of its attachments;
+ * a character of text counts as two.
  */
 export function envelopeBytes(message: AgentMessage): number {
   const { id, sender, receiver, correlationId, capability, task, idempotencyKey, headers } = message;
@@ -32,7 +19,7 @@ export function envelopeBytes(message: AgentMessage): number {
   characters += capability.length + task.length + idempotencyKey.length;
   for (const name in headers) characters += name.length + (headers[name]?.length ?? 0);
   for (const { name, mediaType } of message.attachments) characters += name.length + mediaType.length;
-  return OBJECT_BYTES + 2 * characters;
+  return ROW_BYTES + 2 * characters;
 }
 
 /** A copy of a status that holds on to no buffer that it was decoded from. */
@@ -50,6 +37,7 @@ export function statusBytes({ message, details }: Status): number {
   );
 }
 
-function nameOnly({ name, mediaType }: Attachment): Attachment {
+/** A copy of an attachment that tells what it is, and holds nothing of it. */
+export function withoutContent({ name, mediaType }: Attachment): Attachment {
   return create(AttachmentSchema, { name, mediaType });
 }

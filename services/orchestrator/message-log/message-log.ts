@@ -1,12 +1,12 @@
 import { toBinary } from '@bufbuild/protobuf';
-import type { Status } from '../../../gen/google/rpc/status_pb.js';
 import {
   type AgentMessage,
   AgentMessageSchema,
   MessageType,
 } from '../../../gen/troupe/v1/agent_message_pb.js';
 import type { RpcError } from '../../rpc/rpc-error.ts';
-import { envelopeBytes, envelopeOf, statusBytes, statusOf } from './envelope.ts';
+import { envelopeBytes, statusBytes, statusOf } from './envelope.ts';
+import { RecordTable, type Row } from './record-table.ts';
 
 /** What a log keeps. Whichever bound is met first, the oldest records leave. */
 export interface MessageLogOptions {
@@ -33,25 +33,9 @@ export interface NewRecord {
 }
 
 /** A message as the log keeps it. */
-export interface LogRecord {
+export interface LogRecord extends Readonly<Row> {
   /** Its place in the log, from 1: one more than the record before. */
   readonly sequence: number;
-  /** When it was recorded, in milliseconds of the wall clock. */
-  readonly recordedAt: number;
-  /** The message without payload and the content of its attachments. */
-  readonly envelope: AgentMessage;
-  /** The message whole and encoded, where payloads are kept. */
-  readonly whole: Uint8Array | undefined;
-  /** As of NewRecord. */
-  readonly instanceId: string;
-  /** As of NewRecord. */
-  readonly capability: string;
-  /** How the task failed; nothing where it did not. */
-  readonly outcome: Status | undefined;
-  /** As of NewRecord. */
-  readonly durationMs: number | undefined;
-  /** How many bytes of memory it takes, as estimated. */
-  readonly bytes: number;
 }
 
 /** PROGRESS, HEARTBEAT and CANCEL are not. UNSPECIFIED is a TASK. Source: MessageRecord in the proto. */
@@ -65,15 +49,15 @@ const RECORDED: ReadonlySet<MessageType> = new Set([
 
 /**
  * The last messages that went through, for people who ask what happened. It is bounded in records and in
- * bytes. Recording is on the way of every task: it copies the envelope and nothing else; whatever a reader
- * needs is made when it reads.
+ * bytes. Recording is on the way of every task: it keeps what a reader may want in a table, and nothing else;
+ * whatever a reader needs is made when it reads.
  */
 export class MessageLog {
   readonly #maxRecords: number;
   readonly #maxBytes: number;
   readonly #keepPayloads: boolean;
   /** A record stands at its sequence modulo `#maxRecords`. */
-  readonly #ring: (LogRecord | undefined)[];
+  readonly #table: RecordTable;
   readonly #listeners = new Set<(record: LogRecord) => void>();
   /** The sequences of the records that are kept: from `#oldest` to before `#next`. */
   #oldest = 1;
@@ -84,36 +68,38 @@ export class MessageLog {
     this.#maxRecords = options.maxRecords ?? 10_000;
     this.#maxBytes = options.maxBytes ?? 64 * 1024 * 1024;
     this.#keepPayloads = options.keepPayloads ?? false;
-    this.#ring = new Array(this.#maxRecords);
+    this.#table = new RecordTable(this.#maxRecords);
   }
 
   /** Keeps a message that is a TASK, BROADCAST, RESULT or ERROR; any other is passed over. */
-  record(entry: NewRecord): void {
-    const { message } = entry;
+  record({ message, instanceId, capability, outcome: error, durationMs }: NewRecord): void {
     if (!RECORDED.has(message.type)) return;
-    const envelope = envelopeOf(message);
-    const outcome = envelope.error ?? (entry.outcome && statusOf(entry.outcome.toStatus()));
+    const failed = message.error ?? error?.toStatus();
+    const outcome = failed && statusOf(failed);
     const whole = this.#keepPayloads ? toBinary(AgentMessageSchema, message) : undefined;
-    const record: LogRecord = {
-      sequence: this.#next,
+    const bytes = envelopeBytes(message) + (outcome ? statusBytes(outcome) : 0) + (whole?.length ?? 0);
+    const sequence = this.#next;
+    this.#makeRoom(bytes);
+    this.#table.set(sequence % this.#maxRecords, {
+      message,
+      instanceId,
+      capability: capability ?? message.capability,
       recordedAt: Date.now(),
-      envelope,
-      whole,
-      instanceId: entry.instanceId,
-      capability: entry.capability ?? message.capability,
+      durationMs,
       outcome,
-      durationMs: entry.durationMs,
-      bytes: envelopeBytes(envelope) + (outcome ? statusBytes(outcome) : 0) + (whole?.length ?? 0),
-    };
-    this.#keep(record);
+      whole,
+      bytes,
+    });
+    this.#next += 1;
+    if (this.#listeners.size === 0) return;
+    const record = this.#record(sequence);
     for (const listener of this.#listeners) listener(record);
   }
 
   /** The records kept, the newest first; with `before` only those of a lower sequence. */
   *newestFirst(before = this.#next): Generator<LogRecord, void> {
     for (let sequence = Math.min(before, this.#next) - 1; sequence >= this.#oldest; sequence -= 1) {
-      const record = this.#ring[sequence % this.#maxRecords];
-      if (record) yield record;
+      yield this.#record(sequence);
     }
   }
 
@@ -123,12 +109,14 @@ export class MessageLog {
     return () => this.#listeners.delete(listener);
   }
 
-  #keep(record: LogRecord): void {
-    this.#bytes += record.bytes;
+  #record(sequence: number): LogRecord {
+    return { sequence, ...this.#table.get(sequence % this.#maxRecords) };
+  }
+
+  #makeRoom(bytes: number): void {
+    this.#bytes += bytes;
     // The newest stays, however large it is: a message is bounded itself.
-    while (this.#oldest < record.sequence && this.#isOverBound()) this.#drop();
-    this.#ring[record.sequence % this.#maxRecords] = record;
-    this.#next += 1;
+    while (this.#oldest < this.#next && this.#isOverBound()) this.#drop();
   }
 
   #isOverBound(): boolean {
@@ -136,9 +124,9 @@ export class MessageLog {
   }
 
   #drop(): void {
-    const place = this.#oldest % this.#maxRecords;
-    this.#bytes -= this.#ring[place]?.bytes ?? 0;
-    this.#ring[place] = undefined;
+    const row = this.#oldest % this.#maxRecords;
+    this.#bytes -= this.#table.bytes(row);
+    this.#table.clear(row);
     this.#oldest += 1;
   }
 }

@@ -11,11 +11,11 @@ export interface RecordFilter {
 }
 
 /** Whether a record meets every field set. */
-export function matchesRecord({ envelope, capability }: LogRecord, filter: RecordFilter): boolean {
+export function matchesRecord({ message, capability }: LogRecord, filter: RecordFilter): boolean {
   const { agentId, correlationId } = filter;
-  if (agentId && envelope.sender !== agentId && envelope.receiver !== agentId) return false;
+  if (agentId && message.sender !== agentId && message.receiver !== agentId) return false;
   if (filter.capability && capability !== filter.capability) return false;
-  return !correlationId || envelope.id === correlationId || envelope.correlationId === correlationId;
+  return !correlationId || message.id === correlationId || message.correlationId === correlationId;
 }
 
 /** Those of the records that meet every field set, looked for one by one as they are asked for. */

@@ -14,7 +14,7 @@ export class Payload implements Value {
   readonly start: number;
   /** Where they end. */
   readonly end: number;
-  #kind: Value['kind'] | undefined;
+  #value: Value | undefined;
 
   constructor(buffer: Buffer, start = 0, end = buffer.length) {
     this.buffer = buffer;
@@ -28,12 +28,21 @@ export class Payload implements Value {
 
   /** What the Value holds. Throws where the bytes are no Value. */
   get kind(): Value['kind'] {
-    this.#kind ??= fromBinary(ValueSchema, this.bytes, READ_OPTIONS).kind;
-    return this.#kind;
+    return this.#read().kind;
+  }
+
+  /** What it holds beside that, which is not known here. Throws where the bytes are no Value. */
+  get $unknown(): Value['$unknown'] {
+    return this.#read().$unknown;
   }
 
   /** Its bytes, as a view of the buffer. */
   get bytes(): Buffer {
     return this.buffer.subarray(this.start, this.end);
+  }
+
+  #read(): Value {
+    this.#value ??= fromBinary(ValueSchema, this.bytes, READ_OPTIONS);
+    return this.#value;
   }
 }

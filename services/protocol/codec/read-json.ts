@@ -3,20 +3,9 @@ import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import { READ_OPTIONS } from '../../rpc/codec.ts';
 import type { Payload } from './payload.ts';
 import { enterPath, notFinite, type Path } from './payload-path.ts';
+import { EntryTag, ValueTag } from './tags.ts';
 import { UNUSUAL } from './unusual.ts';
 import { WireReader } from './wire-reader.ts';
-
-/** Tags of google.protobuf.Value, Struct and ListValue: the field's number and its wire type. */
-const NULL_VALUE = (1 << 3) | 0;
-const NUMBER_VALUE = (2 << 3) | 1;
-const STRING_VALUE = (3 << 3) | 2;
-const BOOL_VALUE = (4 << 3) | 0;
-const STRUCT_VALUE = (5 << 3) | 2;
-const LIST_VALUE = (6 << 3) | 2;
-const FIELDS = (1 << 3) | 2;
-const VALUES = (1 << 3) | 2;
-const KEY = (1 << 3) | 2;
-const VALUE = (2 << 3) | 2;
 
 /**
  * The JSON value that a payload holds; null where it has no kind. NaN, Infinity and nesting over 32 are
@@ -46,20 +35,20 @@ function readValue(reader: WireReader, end: number, path: Path): JsonValue {
 
 function readKind(reader: WireReader, path: Path): JsonValue {
   switch (reader.varint()) {
-    case STRING_VALUE:
+    case ValueTag.stringValue:
       return reader.text();
-    case NUMBER_VALUE: {
+    case ValueTag.numberValue: {
       const number = reader.double();
       if (!Number.isFinite(number)) throw notFinite(number, path);
       return number;
     }
-    case BOOL_VALUE:
+    case ValueTag.boolValue:
       return reader.varint() !== 0;
-    case STRUCT_VALUE:
+    case ValueTag.structValue:
       return readStruct(reader, reader.delimited(), path);
-    case LIST_VALUE:
+    case ValueTag.listValue:
       return readList(reader, reader.delimited(), path);
-    case NULL_VALUE:
+    case ValueTag.nullValue:
       reader.skip(0);
       return null;
     default:
@@ -71,11 +60,11 @@ function readStruct(reader: WireReader, end: number, path: Path): JsonValue {
   enterPath(path);
   const object: Record<string, JsonValue> = {};
   while (reader.at < end) {
-    if (reader.varint() !== FIELDS) throw UNUSUAL;
+    if (reader.varint() !== ValueTag.fields) throw UNUSUAL;
     const entryEnd = reader.delimited();
-    if (reader.varint() !== KEY) throw UNUSUAL;
+    if (reader.varint() !== EntryTag.key) throw UNUSUAL;
     const key = reader.name();
-    if (reader.varint() !== VALUE) throw UNUSUAL;
+    if (reader.varint() !== EntryTag.value) throw UNUSUAL;
     const valueEnd = reader.delimited();
     if (valueEnd !== entryEnd || entryEnd > end) throw UNUSUAL;
     path.push(key);
@@ -89,7 +78,7 @@ function readList(reader: WireReader, end: number, path: Path): JsonValue {
   enterPath(path);
   const items: JsonValue[] = [];
   while (reader.at < end) {
-    if (reader.varint() !== VALUES) throw UNUSUAL;
+    if (reader.varint() !== ValueTag.values) throw UNUSUAL;
     const itemEnd = reader.delimited();
     if (itemEnd > end) throw UNUSUAL;
     path.push(items.length);

@@ -8,9 +8,9 @@ import {
   HeartbeatSchema,
 } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { READ_OPTIONS } from '../../rpc/codec.ts';
-import * as tags from './message-tags.ts';
 import { newMessage } from './new-message.ts';
 import { Payload } from './payload.ts';
+import { EntryTag, LAST_FIELD, Tag, TimeTag } from './tags.ts';
 import { UNUSUAL } from './unusual.ts';
 import { WireReader } from './wire-reader.ts';
 
@@ -31,63 +31,63 @@ function read(reader: WireReader): AgentMessage {
   while (reader.more) {
     const tag = reader.varint();
     switch (tag) {
-      case tags.ID:
+      case Tag.id:
         message.id = reader.text();
         break;
-      case tags.SENDER:
+      case Tag.sender:
         message.sender = reader.name();
         break;
-      case tags.RECEIVER:
+      case Tag.receiver:
         message.receiver = reader.name();
         break;
-      case tags.TYPE:
+      case Tag.type:
         message.type = reader.int32();
         break;
-      case tags.PAYLOAD:
+      case Tag.payload:
         once(message.payload);
         message.payload = readPayload(reader);
         break;
-      case tags.TIMESTAMP:
+      case Tag.timestamp:
         once(message.timestamp);
         message.timestamp = readTime(reader, TimestampSchema);
         break;
-      case tags.CORRELATION_ID:
+      case Tag.correlationId:
         message.correlationId = reader.text();
         break;
-      case tags.TTL:
+      case Tag.ttl:
         once(message.ttl);
         message.ttl = readTime(reader, DurationSchema);
         break;
-      case tags.CAPABILITY:
+      case Tag.capability:
         message.capability = reader.name();
         break;
-      case tags.TASK:
+      case Tag.task:
         message.task = reader.text();
         break;
-      case tags.ERROR:
+      case Tag.error:
         once(message.error);
         message.error = fromBinary(StatusSchema, reader.view(), READ_OPTIONS);
         break;
-      case tags.HEARTBEAT:
+      case Tag.heartbeat:
         once(message.heartbeat);
         message.heartbeat = fromBinary(HeartbeatSchema, reader.view(), READ_OPTIONS);
         break;
-      case tags.HEADERS:
+      case Tag.headers:
         readHeader(reader, message.headers);
         break;
-      case tags.ATTACHMENTS:
+      case Tag.attachments:
         message.attachments.push(fromBinary(AttachmentSchema, reader.view(), READ_OPTIONS));
         break;
-      case tags.ATTEMPT:
+      case Tag.attempt:
         message.attempt = reader.uint32();
         break;
-      case tags.IDEMPOTENCY_KEY:
+      case Tag.idempotencyKey:
         message.idempotencyKey = reader.text();
         break;
-      case tags.SEQUENCE:
+      case Tag.sequence:
         message.sequence = reader.uint32();
         break;
-      case tags.HOPS:
+      case Tag.hops:
         message.hops = reader.uint32();
         break;
       default:
@@ -130,8 +130,8 @@ function readSecondsAndNanos(reader: WireReader, end: number): { seconds: bigint
   let nanos = 0;
   while (reader.at < end) {
     const tag = reader.varint();
-    if (tag === tags.SECONDS) seconds = reader.varint();
-    else if (tag === tags.NANOS) nanos = reader.int32();
+    if (tag === TimeTag.seconds) seconds = reader.varint();
+    else if (tag === TimeTag.nanos) nanos = reader.int32();
     else throw UNUSUAL;
   }
   if (reader.at !== end) throw UNUSUAL;
@@ -140,9 +140,9 @@ function readSecondsAndNanos(reader: WireReader, end: number): { seconds: bigint
 
 function readHeader(reader: WireReader, headers: Record<string, string>): void {
   const end = reader.delimited();
-  if (reader.varint() !== tags.KEY) throw UNUSUAL;
+  if (reader.varint() !== EntryTag.key) throw UNUSUAL;
   const name = reader.name();
-  if (reader.varint() !== tags.VALUE || name === '__proto__') throw UNUSUAL;
+  if (reader.varint() !== EntryTag.value || name === '__proto__') throw UNUSUAL;
   headers[name] = reader.text();
   if (reader.at !== end) throw UNUSUAL;
 }
@@ -152,7 +152,7 @@ function keepUnknown(reader: WireReader, tag: number, message: AgentMessage): vo
   const no = tag >>> 3;
   const wireType = tag & 7;
   // A known field of another wire type than its own.
-  if (no <= tags.LAST_FIELD || tag > 0x7fffffff) throw UNUSUAL;
+  if (no <= LAST_FIELD || tag > 0x7fffffff) throw UNUSUAL;
   const start = reader.at;
   reader.skip(wireType);
   message.$unknown ??= [];

@@ -1,18 +1,7 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import { enterPath, invalidPayload, notFinite, type Path } from './payload-path.ts';
+import { EntryTag, ValueTag } from './tags.ts';
 import type { WireWriter } from './wire-writer.ts';
-
-/** Tags of google.protobuf.Value, Struct and ListValue: the field's number and its wire type. */
-const NULL_VALUE = (1 << 3) | 0;
-const NUMBER_VALUE = (2 << 3) | 1;
-const STRING_VALUE = (3 << 3) | 2;
-const BOOL_VALUE = (4 << 3) | 0;
-const STRUCT_VALUE = (5 << 3) | 2;
-const LIST_VALUE = (6 << 3) | 2;
-const FIELDS = (1 << 3) | 2;
-const VALUES = (1 << 3) | 2;
-const KEY = (1 << 3) | 2;
-const VALUE = (2 << 3) | 2;
 
 /**
  * Writes a JSON value as a `google.protobuf.Value`, without its length. A property that is undefined is left out, as
@@ -26,18 +15,18 @@ function write(writer: WireWriter, json: JsonValue, path: Path): void {
   switch (typeof json) {
     case 'string':
       writer.text(json);
-      return writer.varint(STRING_VALUE);
+      return writer.varint(ValueTag.stringValue);
     case 'number':
       if (!Number.isFinite(json)) throw notFinite(json, path);
       writer.double(json);
-      return writer.varint(NUMBER_VALUE);
+      return writer.varint(ValueTag.numberValue);
     case 'boolean':
       writer.varint(json ? 1 : 0);
-      return writer.varint(BOOL_VALUE);
+      return writer.varint(ValueTag.boolValue);
     case 'object':
       if (json === null) {
         writer.varint(0);
-        return writer.varint(NULL_VALUE);
+        return writer.varint(ValueTag.nullValue);
       }
       return Array.isArray(json) ? writeList(writer, json, path) : writeStruct(writer, json, path);
     default:
@@ -54,10 +43,10 @@ function writeList(writer: WireWriter, items: readonly JsonValue[], path: Path):
     write(writer, items[i]!, path);
     path.pop();
     writer.varint(writer.length - itemEnd);
-    writer.varint(VALUES);
+    writer.varint(ValueTag.values);
   }
   writer.varint(writer.length - end);
-  writer.varint(LIST_VALUE);
+  writer.varint(ValueTag.listValue);
 }
 
 function writeStruct(writer: WireWriter, object: Readonly<Record<string, JsonValue>>, path: Path): void {
@@ -73,12 +62,12 @@ function writeStruct(writer: WireWriter, object: Readonly<Record<string, JsonVal
     write(writer, value, path);
     path.pop();
     writer.varint(writer.length - entryEnd);
-    writer.varint(VALUE);
+    writer.varint(EntryTag.value);
     writer.text(key);
-    writer.varint(KEY);
+    writer.varint(EntryTag.key);
     writer.varint(writer.length - entryEnd);
-    writer.varint(FIELDS);
+    writer.varint(ValueTag.fields);
   }
   writer.varint(writer.length - end);
-  writer.varint(STRUCT_VALUE);
+  writer.varint(ValueTag.structValue);
 }

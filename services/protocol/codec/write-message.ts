@@ -7,9 +7,9 @@ import {
   AttachmentSchema,
   HeartbeatSchema,
 } from '../../../gen/troupe/v1/agent_message_pb.js';
-import * as tags from './message-tags.ts';
 import { newMessage } from './new-message.ts';
 import { Payload } from './payload.ts';
+import { EntryTag, Tag, TimeTag } from './tags.ts';
 import { UNUSUAL } from './unusual.ts';
 import type { WireWriter } from './wire-writer.ts';
 
@@ -34,26 +34,26 @@ export function writeMessage(writer: WireWriter, message: AgentMessage): void {
 /** Writes the fields from the last to the first, as the writer wants them. */
 function writeFields(writer: WireWriter, message: AgentMessage): void {
   writeUnknown(writer, message);
-  writeNumber(writer, tags.HOPS, message.hops);
-  writeNumber(writer, tags.SEQUENCE, message.sequence);
-  writeText(writer, tags.IDEMPOTENCY_KEY, message.idempotencyKey);
-  writeNumber(writer, tags.ATTEMPT, message.attempt);
+  writeNumber(writer, Tag.hops, message.hops);
+  writeNumber(writer, Tag.sequence, message.sequence);
+  writeText(writer, Tag.idempotencyKey, message.idempotencyKey);
+  writeNumber(writer, Tag.attempt, message.attempt);
   for (let i = message.attachments.length - 1; i >= 0; i--) {
-    writeBytes(writer, tags.ATTACHMENTS, toBinary(AttachmentSchema, message.attachments[i]!));
+    writeBytes(writer, Tag.attachments, toBinary(AttachmentSchema, message.attachments[i]!));
   }
   writeHeaders(writer, message.headers);
-  if (message.heartbeat) writeBytes(writer, tags.HEARTBEAT, toBinary(HeartbeatSchema, message.heartbeat));
-  if (message.error) writeBytes(writer, tags.ERROR, toBinary(StatusSchema, message.error));
-  writeText(writer, tags.TASK, message.task);
-  writeText(writer, tags.CAPABILITY, message.capability);
-  if (message.ttl) writeTime(writer, tags.TTL, DurationSchema, message.ttl);
-  writeText(writer, tags.CORRELATION_ID, message.correlationId);
-  if (message.timestamp) writeTime(writer, tags.TIMESTAMP, TimestampSchema, message.timestamp);
+  if (message.heartbeat) writeBytes(writer, Tag.heartbeat, toBinary(HeartbeatSchema, message.heartbeat));
+  if (message.error) writeBytes(writer, Tag.error, toBinary(StatusSchema, message.error));
+  writeText(writer, Tag.task, message.task);
+  writeText(writer, Tag.capability, message.capability);
+  if (message.ttl) writeTime(writer, Tag.ttl, DurationSchema, message.ttl);
+  writeText(writer, Tag.correlationId, message.correlationId);
+  if (message.timestamp) writeTime(writer, Tag.timestamp, TimestampSchema, message.timestamp);
   if (message.payload) writePayload(writer, message.payload);
   writeType(writer, message.type);
-  writeText(writer, tags.RECEIVER, message.receiver);
-  writeText(writer, tags.SENDER, message.sender);
-  writeText(writer, tags.ID, message.id);
+  writeText(writer, Tag.receiver, message.receiver);
+  writeText(writer, Tag.sender, message.sender);
+  writeText(writer, Tag.id, message.id);
 }
 
 function writeText(writer: WireWriter, tag: number, text: string): void {
@@ -71,7 +71,7 @@ function writeNumber(writer: WireWriter, tag: number, number: number): void {
 
 function writeType(writer: WireWriter, type: number): void {
   // An enum is an int32, and one below zero takes ten bytes.
-  if (type >= 0) writeNumber(writer, tags.TYPE, type);
+  if (type >= 0) writeNumber(writer, Tag.type, type);
   else writer.raw(toBinary(AgentMessageSchema, { ...newMessage(), type }));
 }
 
@@ -82,10 +82,10 @@ function writeBytes(writer: WireWriter, tag: number, bytes: Uint8Array): void {
 }
 
 function writePayload(writer: WireWriter, payload: NonNullable<AgentMessage['payload']>): void {
-  if (!(payload instanceof Payload)) return writeBytes(writer, tags.PAYLOAD, toBinary(ValueSchema, payload));
+  if (!(payload instanceof Payload)) return writeBytes(writer, Tag.payload, toBinary(ValueSchema, payload));
   writer.raw(payload.buffer, payload.start, payload.end);
   writer.varint(payload.end - payload.start);
-  writer.varint(tags.PAYLOAD);
+  writer.varint(Tag.payload);
 }
 
 /** Writes a Timestamp or Duration, which have the same fields. One that is negative, as few are, is left to protobuf-es. */
@@ -102,11 +102,11 @@ function writeTime<D extends typeof TimestampSchema | typeof DurationSchema>(
   const before = writer.length;
   if (nanos !== 0) {
     writer.varint(nanos);
-    writer.varint(tags.NANOS);
+    writer.varint(TimeTag.nanos);
   }
   if (seconds !== 0n) {
     writer.varint(Number(seconds));
-    writer.varint(tags.SECONDS);
+    writer.varint(TimeTag.seconds);
   }
   writer.varint(writer.length - before);
   writer.varint(tag);
@@ -118,11 +118,11 @@ function writeHeaders(writer: WireWriter, headers: Readonly<Record<string, strin
     const name = names[i]!;
     const before = writer.length;
     writer.text(headers[name]!);
-    writer.varint(tags.VALUE);
+    writer.varint(EntryTag.value);
     writer.text(name);
-    writer.varint(tags.KEY);
+    writer.varint(EntryTag.key);
     writer.varint(writer.length - before);
-    writer.varint(tags.HEADERS);
+    writer.varint(Tag.headers);
   }
 }
 

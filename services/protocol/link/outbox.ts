@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { type EncodedMessage, toBatch } from '../encoded.ts';
 
@@ -13,8 +14,7 @@ interface Waiting {
 
 /**
  * What one end of a link has to say, in batches: all that is ready when the stream has room goes at once, up
- * to the bounds of a batch. A lone message waits for nothing but the end of the current turn of the event
- * loop.
+ * to the bounds of a batch. A lone message waits for nothing but the promises that are about to be settled.
  */
 export class Outbox<D extends DescMessage> implements AsyncIterable<MessageShape<D>> {
   readonly #schema: D;
@@ -64,7 +64,8 @@ export class Outbox<D extends DescMessage> implements AsyncIterable<MessageShape
 
   #notify(): void {
     if (!this.#wake) return;
-    setImmediate(this.#wake);
+    // After the promises of this turn, whose results go along; an immediate would come a turn later.
+    nextTick(this.#wake);
     this.#wake = undefined;
   }
 

@@ -2,7 +2,7 @@
 export interface Rounds {
   /** How many rounds count, unless the time runs out. At least 1. */
   count: number;
-  /** After how long no further round is begun, in milliseconds. Default: all rounds are done. */
+  /** After how long no further round is begun, in milliseconds, warming up not counted. Default: all rounds are done. */
   withinMs?: number;
 }
 
@@ -17,9 +17,9 @@ export async function interleaved<C, M>(
   measure: (contestant: C) => Promise<M>,
   warmUp: (contestant: C) => Promise<unknown> = measure,
 ): Promise<Map<C, M[]>> {
-  const begun = performance.now();
   const measured = new Map<C, M[]>(contestants.map((contestant) => [contestant, []]));
   for (const contestant of contestants) await warmUp(contestant);
+  const begun = performance.now();
   for (let round = 0; round < count; round++) {
     if (round > 0 && performance.now() - begun > withinMs) break;
     for (const [contestant, measurements] of measured) measurements.push(await measure(contestant));

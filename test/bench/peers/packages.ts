@@ -14,7 +14,8 @@ const INSTALL_WITHIN_MS = 300_000;
  * installed, if they may be.
  */
 export async function hasPackages({ install }: { install: boolean }): Promise<boolean> {
-  const there = () => existsSync(join(BENCH, 'node_modules/moleculer'));
+  // npm writes this file last: where it is, an installation was not cut off.
+  const there = () => existsSync(join(BENCH, 'node_modules/.package-lock.json'));
   if (there() || !install) return there();
   try {
     await run('npm', ['ci', '--prefix', BENCH, '--no-audit', '--no-fund'], { timeout: INSTALL_WITHIN_MS });

@@ -26,7 +26,10 @@ export const STARTS: Readonly<Record<ContestantName, (here: Surroundings) => Pro
     const orchestrator = await stage.start('peers/troupe/orchestrator.ts');
     const address = await orchestrator.told('address');
     const agent = await stage.start('peers/troupe/agent.ts', { orchestrator: address });
-    const client = await stage.start('peers/troupe/client.ts', { address });
+    const client = await stage.start('peers/troupe/client.ts', {
+      address,
+      agent: await agent.told('address'),
+    });
     return { client, orchestrator, agent };
   },
 
@@ -39,8 +42,10 @@ export const STARTS: Readonly<Record<ContestantName, (here: Surroundings) => Pro
 
   direct: (here) => pair('direct', here),
 
-  async naive({ stage }) {
-    const agent = await stage.start('peers/direct/agent.ts');
+  async naive({ stage, others }) {
+    const direct = await others.start('direct');
+    if (typeof direct === 'string') return direct;
+    const agent = direct.processes.agent!;
     const orchestrator = await stage.start('peers/naive/orchestrator.ts', {
       agent: await agent.told('address'),
     });

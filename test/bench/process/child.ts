@@ -90,14 +90,14 @@ export class Child {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const ended = once(this.#process, 'exit');
     if (this.#process.connected) this.#process.disconnect();
-    const force = setTimeout(() => this.kill(), LEAVE_WITHIN_MS);
+    const force = setTimeout(() => this.#process.kill('SIGKILL'), LEAVE_WITHIN_MS);
     await ended;
     clearTimeout(force);
   }
 
-  /** Kills it at once. */
+  /** Ends it at once, and what it keeps with it. */
   kill(): void {
-    this.#process.kill('SIGKILL');
+    this.#process.kill('SIGTERM');
   }
 
   #hear(answer: Answer): void {

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import type { Answer, Question, Role, StartRole, Usage } from './role.ts';
 
 // A process of the benchmark: `main.ts MODULE OPTIONS` begins the role that the module exports as `start`, then does
@@ -10,6 +11,10 @@ const say = (answer: Answer) => void process.send?.(answer);
 
 const { start } = (await import(module)) as { start: StartRole };
 role = await start(JSON.parse(options));
+// Those that start later need not compile the same code again, where NODE_COMPILE_CACHE is set.
+flushCompileCache();
+// One that keeps another program has to end that first; the others end by the signal itself, even in a busy loop.
+if (role.close) process.once('SIGTERM', () => process.exit(0));
 process.on('message', ({ id, command, args }: Question) => {
   void answer(command, args).then(
     (result) => say({ id, result }),

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { resolve } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { Child } from './child.ts';
 import { Stage } from './stage.ts';
 
 const FIXTURE = resolve(import.meta.dirname, 'fixture.ts');
@@ -43,14 +44,33 @@ describe('a process of the benchmark', () => {
   });
 
   it('does not outlive the benchmark, even one that is killed', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const env = { ...process.env, PORT: String((server.address() as AddressInfo).port) };
+    const { port, held } = await holder();
+    const env = { ...process.env, PORT: String(port) };
     const parent = spawn(process.execPath, [resolve(import.meta.dirname, 'parent.fixture.ts')], { env });
-    const [held] = (await once(server, 'connection')) as [Socket];
-    const released = once(held.on('error', () => {}).resume(), 'close');
+    const released = once(await held, 'close');
     parent.kill('SIGKILL');
     await released;
-    server.close();
+  });
+
+  it.each([
+    ['let go', (child: Child) => stage.end([child])],
+    ['killed', (child: Child) => child.kill()],
+  ])('that keeps another program ends it when it is %s', async (_, end) => {
+    const { port, held } = await holder();
+    const child = await stage.start(FIXTURE, { keptPort: port });
+    const released = once(await held, 'close');
+    await end(child);
+    await released;
   });
 });
+
+/** A server that takes one connection: the connection ends with the process that holds it. */
+async function holder(): Promise<{ port: number; held: Promise<Socket> }> {
+  const server = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const held = once(server, 'connection').then(([socket]: Socket[]) =>
+    socket!.on('error', () => {}).resume(),
+  );
+  return { port: (server.address() as AddressInfo).port, held };
+}

@@ -51,7 +51,7 @@ export class Stage {
     return this.end(this.#children);
   }
 
-  /** Kills every process at once. */
+  /** Ends every process at once, and what it keeps with it. */
   kill(): void {
     for (const child of this.#children) child.kill();
   }

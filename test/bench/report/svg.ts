@@ -5,12 +5,13 @@ import { underLoad, wholeCpuUs } from './under-load.ts';
 
 /** Measures of the drawing, in pixels. */
 const WIDTH = 840;
-const LABELS = 210;
+const LABELS = 236;
 const FIGURES = 90;
 const MARGIN = 24;
 const BAR = 20;
 const PITCH = 32;
-const PANEL_HEAD = 64;
+const PANEL_HEAD = 56;
+const GAP = 20;
 
 /** What stands for a process in the bars of processor time; a nats-server stands where an orchestrator does. */
 const PROCESSES = [
@@ -63,15 +64,16 @@ export function toSvg(report: Report): string {
       }),
     }));
   const panelHeight = PANEL_HEAD + contestants.length * PITCH;
-  const height = 2 * panelHeight + 2 * MARGIN;
+  const lower = MARGIN + panelHeight + GAP;
+  const height = lower + panelHeight + MARGIN - (PITCH - BAR);
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img">
 <title>Calls per second and processor time per call of Troupe and its peers, 64 in flight</title>
 <style>${STYLE}
 </style>
 <rect class="ground" x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="10"/>
 ${panel({ y: MARGIN, title: 'Calls per second', note: '128 bytes of JSON, 64 in flight; longer is better', unit: '', bars: speeds })}
-${panel({ y: MARGIN + panelHeight, title: 'Processor time per call', note: 'all processes, µs; shorter is better', unit: ' µs', bars: costs })}
-${legend(MARGIN + panelHeight)}
+${panel({ y: lower, title: 'Processor time per call', note: 'all processes, µs; shorter is better', unit: ' µs', bars: costs })}
+${legend(lower)}
 </svg>
 `;
 }

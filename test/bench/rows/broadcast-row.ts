@@ -4,7 +4,7 @@ import type { RowFamily } from './bench.ts';
 import { type RowPlan, rowOf } from './row.ts';
 
 const INSTANCES = 100;
-const PROCESSES = 4;
+const PROCESSES = 2;
 
 const PLAN: RowPlan = {
   id: 'broadcast-100',
@@ -16,11 +16,11 @@ const PLAN: RowPlan = {
   aim: 5,
 };
 
-/** The row about broadcasts: a mesh of its own, 100 servers in four processes, one link to each. */
+/** The row about broadcasts: a mesh of its own, 100 servers in two processes, one link to each. */
 export const broadcastRow: RowFamily = {
   plans: [PLAN],
 
-  async measure(_wanted, { stage, plan, tell }) {
+  async measure(_wanted, { stage, plan, rounds, tell }) {
     tell(`broadcast to ${INSTANCES} instances in ${PROCESSES} processes`);
     const orchestrator = await stage.start('peers/troupe/orchestrator.ts');
     const address = await orchestrator.told('address');
@@ -32,7 +32,7 @@ export const broadcastRow: RowFamily = {
       ),
     ]);
     await client.ask('reach', { instances: INSTANCES }, 30_000);
-    const measured = await interleaved([client], plan.rounds, async () => {
+    const measured = await interleaved([client], rounds(), async () => {
       const question = { times: plan.broadcasts, instances: INSTANCES };
       return median(await client.ask<number[]>('broadcasts', question, 60_000));
     });

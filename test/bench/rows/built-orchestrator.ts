@@ -25,7 +25,7 @@ export function start({ main }: { main: string }): Role {
       async start() {
         const begun = performance.now();
         orchestrator = spawn(process.execPath, [main], {
-          env: { ...process.env, TROUPE_LISTEN: '127.0.0.1:0' },
+          env: { PATH: process.env.PATH, TROUPE_LISTEN: '127.0.0.1:0' },
           stdio: ['ignore', 'pipe', 'ignore'],
         });
         const [line] = await once(createInterface(orchestrator.stdout!), 'line');

@@ -1,15 +1,7 @@
-import { execFile } from 'node:child_process';
-import { existsSync, globSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { figureOf } from '../load/statistics.ts';
 import type { RowFamily } from './bench.ts';
+import { builtOrchestrator } from './build-orchestrator.ts';
 import { type RowPlan, rowOf } from './row.ts';
-
-const run = promisify(execFile);
-
-const ROOT = resolve(import.meta.dirname, '../../..');
-const MAIN = join(ROOT, 'dist/services/orchestrator/main.js');
 
 const RSS: RowPlan = {
   id: 'orchestrator-rss',
@@ -35,13 +27,10 @@ const START: RowPlan = {
 export const startRows: RowFamily = {
   plans: [RSS, START],
 
-  async measure(wanted, { stage, plan, tell }) {
-    if (!isBuilt()) {
-      tell('building dist/');
-      await run('npm', ['run', '-s', 'build'], { cwd: ROOT });
-    }
+  async measure(wanted, { stage, plan, quick, tell }) {
+    const main = await builtOrchestrator({ quick, tell });
     tell('starting orchestrators');
-    const starter = await stage.start('rows/built-orchestrator.ts', { main: MAIN });
+    const starter = await stage.start('rows/built-orchestrator.ts', { main });
     const rss: number[] = [];
     const starts: number[] = [];
     // The first one finds the files on the disk; the others in memory, as the first does for those after it.
@@ -56,10 +45,3 @@ export const startRows: RowFamily = {
     return rows.filter(({ id }) => wanted.has(id));
   },
 };
-
-function isBuilt(): boolean {
-  if (!existsSync(MAIN)) return false;
-  const builtAt = statSync(MAIN).mtimeMs;
-  const sources = globSync(['services/**/*.ts', 'gen/**/*.js', 'build.ts'], { cwd: ROOT });
-  return sources.every((file) => statSync(join(ROOT, file)).mtimeMs <= builtAt);
-}

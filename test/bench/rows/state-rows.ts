@@ -13,18 +13,17 @@ const PLANS = {
 export const stateRows: RowFamily = {
   plans: Object.values(PLANS),
 
-  async measure(wanted, { stage, contestants, plan, tell }) {
+  async measure(wanted, { contestants, plan, rounds, tell }) {
     const troupe = await contestants.start('troupe');
     if (typeof troupe === 'string') return [];
     tell('shared state, 64 in flight');
-    const client = await stage.start('peers/troupe/state-client.ts', {
-      address: await troupe.processes.orchestrator!.told('address'),
-    });
+    const { client } = troupe.processes;
+    await client.ask('fill');
     const acts = (['get', 'set'] as const).filter((act) => wanted.has(PLANS[act].id));
     const under = (durationMs: number) => (act: string) =>
       client.ask<LoadResult>(act, { inFlight: 64, payloadBytes: 128, durationMs }, durationMs + 15_000);
-    const { rounds, loadMs, warmUpMs } = plan;
-    const measured = await interleaved(acts, rounds, under(loadMs), under(warmUpMs));
+    const { loadMs, warmUpMs } = plan;
+    const measured = await interleaved(acts, rounds(), under(loadMs), under(warmUpMs));
     return acts.map((act) => {
       const results = measured.get(act)!;
       const detail = { p50Ms: figureOf(results.map(({ p50Ms }) => p50Ms)) };

@@ -3,10 +3,10 @@ import type { Sample } from '../load/contestant.ts';
 import type { ContestantName } from '../peers/contestants.ts';
 import type { RowPlan } from './row.ts';
 
-/** The loads that tasks are measured under, by name, in this order. */
+/** The loads that tasks are measured under, by name, in this order: the heaviest first, since it warms up best. */
 export const LOADS = {
-  small64: { inFlight: 64, payloadBytes: 128 },
   small1000: { inFlight: 1000, payloadBytes: 128 },
+  small64: { inFlight: 64, payloadBytes: 128 },
   small1: { inFlight: 1, payloadBytes: 128 },
   large64: { inFlight: 64, payloadBytes: 64 * 1024 },
 } satisfies Record<string, Load>;

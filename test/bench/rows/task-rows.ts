@@ -17,32 +17,44 @@ export const taskRows: RowFamily = {
       const ofLoad = TASK_ROWS.filter((row) => row.load === name && wanted.has(row.id));
       if (ofLoad.length > 0) rows.push(...(await measureUnderLoad(ofLoad, load, bench)));
     }
-    return rows;
+    const order = TASK_ROWS.map(({ id }) => id);
+    return rows.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
   },
 };
 
 async function measureUnderLoad(wanted: readonly TaskRow[], load: Load, bench: Bench): Promise<Row[]> {
-  const names = new Set(wanted.flatMap(({ value, baseline }) => [value[0], baseline[0]]));
-  bench.tell(`tasks of ${load.payloadBytes} bytes, ${load.inFlight} in flight: ${[...names].join(', ')}`);
-  const contestants = await startAll(names, bench);
-  const running = [...contestants.values()].filter((contestant) => typeof contestant !== 'string');
-  const { rounds, loadMs, warmUpMs } = bench.plan;
+  bench.tell(`tasks of ${load.payloadBytes} bytes, ${load.inFlight} in flight`);
+  const { running, absent } = await startAll(contestantsOf(wanted), bench);
+  const measurable = wanted.filter((row) => {
+    const missing = contestantsOf([row]).find((name) => absent.has(name));
+    if (missing) bench.skip(row.id, `${CONTESTANTS[missing]}: ${absent.get(missing)}`);
+    return !missing;
+  });
+  const contestants = contestantsOf(measurable).map((name) => running.get(name)!);
+  const { loadMs, warmUpMs } = bench.plan;
   const under = (durationMs: number) => (contestant: Contestant) =>
     measureUnder(contestant, { ...load, durationMs });
-  const samples = await interleaved(running, rounds, under(loadMs), under(warmUpMs));
-  const rows: Row[] = [];
-  for (const row of wanted) {
-    const missing = [row.value[0], row.baseline[0]].find((name) => typeof contestants.get(name) === 'string');
-    if (missing) bench.skip(row.id, `${CONTESTANTS[missing]}: ${contestants.get(missing)}`);
-    else rows.push(compared(row, load, (name) => samples.get(contestants.get(name) as Contestant)!));
-  }
-  return rows;
+  const samples = await interleaved(contestants, bench.rounds(), under(loadMs), under(warmUpMs));
+  return measurable.map((row) => compared(row, load, (name) => samples.get(running.get(name)!)!));
 }
 
-/** Starts the contestants of those names. In place of one that cannot run here stands why. */
-async function startAll(names: Iterable<ContestantName>, { contestants }: Bench) {
-  const started = [...names].map(async (name) => [name, await contestants.start(name)] as const);
-  return new Map(await Promise.all(started));
+/** The contestants that rows compare, each once. */
+function contestantsOf(rows: readonly TaskRow[]): ContestantName[] {
+  return [...new Set(rows.flatMap(({ value, baseline }) => [value[0], baseline[0]]))];
+}
+
+/** Starts contestants; of those that cannot run here it tells why. */
+async function startAll(names: readonly ContestantName[], { contestants }: Bench) {
+  const running = new Map<ContestantName, Contestant>();
+  const absent = new Map<ContestantName, string>();
+  await Promise.all(
+    names.map(async (name) => {
+      const started = await contestants.start(name);
+      if (typeof started === 'string') absent.set(name, started);
+      else running.set(name, started);
+    }),
+  );
+  return { running, absent };
 }
 
 function compared(row: TaskRow, load: Load, samplesOf: (name: ContestantName) => readonly Sample[]): Row {

@@ -110,7 +110,7 @@ describe('a record', () => {
     const log = new MessageLog();
     log.record({ message: task, instanceId: '' });
     task.attempt = 2;
-    expect([...log.newestFirst()][0]?.envelope.attempt).toBe(1);
+    expect([...log.newestFirst()][0]?.message.attempt).toBe(1);
   });
 
   it('of a RESULT says OK and how long the task took', () => {

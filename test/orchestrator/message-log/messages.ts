@@ -23,5 +23,5 @@ export function recordTasks(log: MessageLog, count: number, prefix = ''): void {
 
 /** The ids of the messages that a log holds, the newest first. */
 export function idsIn(log: MessageLog): string[] {
-  return Array.from(log.newestFirst(), ({ envelope }) => envelope.id);
+  return Array.from(log.newestFirst(), ({ message }) => message.id);
 }

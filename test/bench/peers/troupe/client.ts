@@ -4,16 +4,27 @@ import type { Payload } from '../../load/payload.ts';
 import type { Role } from '../../process/role.ts';
 import { CAPABILITY } from '../direct/message.ts';
 import { checkFeatures } from './check-features.ts';
+import { progressCommands } from './progress-commands.ts';
+import { stateCommands } from './state-commands.ts';
+import { straightLink } from './straight-link.ts';
+import { TIMEOUT_MS } from './timeout.ts';
 
-/** How long a task may take, in milliseconds: every task of the benchmark has a deadline. */
-export const TIMEOUT_MS = 30_000;
-
-/** A caller as its author writes one: `Troupe` talks over a link by itself. */
-export function start({ address }: { address: string }): Role {
+/**
+ * A caller as its author writes one: `Troupe` talks over a link by itself. `address`: the orchestrator's; `agent`: the
+ * agent's own.
+ */
+export function start({ address, agent }: { address: string; agent: string }): Role {
   const troupe = new Troupe(address, { id: 'bench' });
-  return clientRole(
+  const { commands } = clientRole(
     async (payload) =>
       (await troupe.dispatch(CAPABILITY, payload, { timeoutMs: TIMEOUT_MS })).payload as Payload,
     () => checkFeatures(troupe),
   );
+  return {
+    commands: {
+      ...commands,
+      ...progressCommands(troupe, straightLink(agent)),
+      ...stateCommands(troupe.state),
+    },
+  };
 }

@@ -1,0 +1,143 @@
+import type { Duration, Timestamp } from '@bufbuild/protobuf/wkt';
+import type { Status } from '../../../gen/google/rpc/status_pb.js';
+import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
+import { newMessage } from '../../protocol/codec/new-message.ts';
+import { statusOf, withoutContent } from './envelope.ts';
+
+/** What is kept of one message. */
+export interface Row {
+  /** The message; without payload and the content of its attachments where it comes out of a table. */
+  message: AgentMessage;
+  /** The instance that it goes to, or comes from. Empty: it reaches none. */
+  instanceId: string;
+  /** The capability that it is about. */
+  capability: string;
+  /** When it was recorded, in milliseconds of the wall clock. */
+  recordedAt: number;
+  /** How long the task took at the orchestrator, in milliseconds; nothing where it has not ended. */
+  durationMs: number | undefined;
+  /** How the task failed; nothing where it did not. */
+  outcome: Status | undefined;
+  /** The message whole and encoded, where payloads are kept. */
+  whole: Uint8Array | undefined;
+  /** How many bytes of memory it takes, as estimated. */
+  bytes: number;
+}
+
+/** What few messages have. */
+type Rarities = Pick<Row, 'outcome' | 'whole'> & Pick<AgentMessage, 'headers' | 'attachments' | 'error'>;
+
+const TEXTS = ['id', 'sender', 'receiver', 'correlationId', 'capability', 'task', 'idempotencyKey'] as const;
+const COUNTS = ['type', 'attempt', 'sequence', 'hops'] as const;
+
+/** Where in a row's numbers which one stands. The counts follow. */
+const RECORDED_AT = 0;
+const DURATION = 1;
+const BYTES = 2;
+const SENT_AT = 3;
+const TTL = 5;
+const FIRST_COUNT = 7;
+const WIDTH = FIRST_COUNT + COUNTS.length;
+
+/**
+ * Rows of a fixed number, kept by columns. What a log keeps outlives all else on a task's way: as objects it would be
+ * what the garbage collector carries around, which took more time than the tasks themselves. Here a row is numbers, and
+ * a few texts of which most are shared.
+ */
+export class RecordTable {
+  readonly #texts: readonly string[][];
+  readonly #instanceIds: string[];
+  readonly #capabilities: string[];
+  /** The numbers of a row lie together. What is not there is NaN. */
+  readonly #numbers: Float64Array;
+  readonly #rarities: (Rarities | undefined)[];
+
+  /** `rows`: how many there are. */
+  constructor(rows: number) {
+    const column = () => new Array<string>(rows).fill('');
+    this.#texts = TEXTS.map(column);
+    this.#instanceIds = column();
+    this.#capabilities = column();
+    this.#numbers = new Float64Array(rows * WIDTH);
+    this.#rarities = new Array(rows).fill(undefined);
+  }
+
+  /** Puts what is to be kept into a row. It holds on to nothing but texts, and to no buffer. */
+  set(
+    row: number,
+    { message, instanceId, capability, recordedAt, durationMs, outcome, whole, bytes }: Row,
+  ): void {
+    for (let i = 0; i < TEXTS.length; i++) this.#texts[i]![row] = message[TEXTS[i]!];
+    this.#instanceIds[row] = instanceId;
+    this.#capabilities[row] = capability;
+
+    const numbers = this.#numbers;
+    const at = row * WIDTH;
+    numbers[at + RECORDED_AT] = recordedAt;
+    numbers[at + DURATION] = durationMs ?? Number.NaN;
+    numbers[at + BYTES] = bytes;
+    setTime(numbers, at + SENT_AT, message.timestamp);
+    setTime(numbers, at + TTL, message.ttl);
+    for (let i = 0; i < COUNTS.length; i++) numbers[at + FIRST_COUNT + i] = message[COUNTS[i]!];
+
+    this.#rarities[row] = rarities(message, outcome, whole);
+  }
+
+  /** Empties a row. */
+  clear(row: number): void {
+    for (const column of this.#texts) column[row] = '';
+    this.#rarities[row] = undefined;
+  }
+
+  /** How many bytes a row takes, as estimated when it was set. */
+  bytes(row: number): number {
+    return this.#numbers[row * WIDTH + BYTES]!;
+  }
+
+  /** What a row keeps. */
+  get(row: number): Row {
+    const numbers = this.#numbers;
+    const at = row * WIDTH;
+    const { outcome, whole, ...rare } = this.#rarities[row] ?? {};
+    const message = Object.assign(newMessage(), rare);
+    for (let i = 0; i < TEXTS.length; i++) message[TEXTS[i]!] = this.#texts[i]![row]!;
+    for (let i = 0; i < COUNTS.length; i++) message[COUNTS[i]!] = numbers[at + FIRST_COUNT + i]!;
+    const sent = timeAt(numbers, at + SENT_AT);
+    const ttl = timeAt(numbers, at + TTL);
+    if (sent) message.timestamp = { $typeName: 'google.protobuf.Timestamp', ...sent };
+    if (ttl) message.ttl = { $typeName: 'google.protobuf.Duration', ...ttl };
+    const durationMs = numbers[at + DURATION]!;
+    return {
+      message,
+      instanceId: this.#instanceIds[row]!,
+      capability: this.#capabilities[row]!,
+      recordedAt: numbers[at + RECORDED_AT]!,
+      durationMs: Number.isNaN(durationMs) ? undefined : durationMs,
+      outcome,
+      whole,
+      bytes: numbers[at + BYTES]!,
+    };
+  }
+}
+
+function rarities(message: AgentMessage, outcome?: Status, whole?: Uint8Array): Rarities | undefined {
+  const { headers, attachments, error } = message;
+  if (!outcome && !whole && !error && attachments.length === 0 && isEmpty(headers)) return undefined;
+  const kept = { outcome, whole, headers: { ...headers }, attachments: attachments.map(withoutContent) };
+  return { ...kept, error: error && (outcome ?? statusOf(error)) };
+}
+
+function isEmpty(headers: object): boolean {
+  for (const _ in headers) return false;
+  return true;
+}
+
+function setTime(numbers: Float64Array, at: number, time: Timestamp | Duration | undefined): void {
+  numbers[at] = time ? Number(time.seconds) : Number.NaN;
+  numbers[at + 1] = time ? time.nanos : 0;
+}
+
+function timeAt(numbers: Float64Array, at: number): { seconds: bigint; nanos: number } | undefined {
+  const seconds = numbers[at]!;
+  return Number.isNaN(seconds) ? undefined : { seconds: BigInt(seconds), nanos: numbers[at + 1]! };
+}
