@@ -9,7 +9,7 @@ import { encodedSize } from '../protocol/encoded.ts';
 import type { SendScope } from '../protocol/link/in-flight.ts';
 import { Link } from '../protocol/link/open-link.ts';
 import { admitSize } from '../protocol/message.ts';
-import { reasonOf, troupeError } from '../protocol/reason.ts';
+import { troupeError } from '../protocol/reason.ts';
 import { stoppedBy, timedOut } from '../protocol/stopped.ts';
 import type { TaskSink } from '../protocol/task-sink.ts';
 import type { CallOptions } from '../rpc/call-options.ts';
@@ -95,26 +95,38 @@ export class Peer {
   }
 
   async #call(message: AgentMessage, sink: TaskSink, scope: SendScope): Promise<void> {
+    let result: AgentMessage | undefined;
     try {
       admitSize(encodedSize(message));
+      // Read to its end: leaving it resets the call, and an HTTP/2 server closes a connection with many resets.
       for await (const { message: reply } of this.orchestrator.dispatchStream(
         { message },
         callOptions(scope),
       )) {
         if (reply?.type === MessageType.PROGRESS) sink.progress(reply);
-        else if (reply) return sink.result(reply);
+        else result ??= reply;
       }
-      throw new RpcError(
-        Code.INTERNAL,
-        `The orchestrator at ${this.address} ended a task without its result.`,
-      );
     } catch (thrown) {
-      const error = RpcError.from(thrown);
-      if (scope.signal?.aborted) sink.error(stoppedBy(scope.signal));
-      // gRPC keeps the deadline by a clock of its own, which may strike just before ours.
-      else if (timeIsUp(error, scope) && reasonOf(error) === undefined) sink.error(timedOut(error));
-      else sink.error(error);
+      // Once the RESULT is here, the rest of the call says nothing.
+      if (!result) return sink.error(this.#callFailure(RpcError.from(thrown), scope));
     }
+    if (result) return sink.result(result);
+    const text = `The orchestrator at ${this.address} ended a task without its result.`;
+    sink.error(new RpcError(Code.INTERNAL, text));
+  }
+
+  /**
+   * What went wrong between us and the orchestrator gets the reason that it has on a link; what it says itself
+   * stays.
+   */
+  #callFailure(error: RpcError, scope: SendScope): RpcError {
+    if (scope.signal?.aborted) return stoppedBy(scope.signal);
+    if (error.details.length > 0) return error;
+    // gRPC keeps the deadline by a clock of its own, which may strike just before ours.
+    if (timeIsUp(error, scope)) return timedOut(error);
+    if (error.code !== Code.UNAVAILABLE) return error;
+    const text = `The connection to ${this.address} broke: ${error.message} Work may have been done.`;
+    return troupeError('INSTANCE_LOST', text, { cause: error });
   }
 }
 

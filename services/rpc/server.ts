@@ -79,14 +79,21 @@ export class RpcServer {
     await this.close();
   }
 
-  /** Ends every open call UNAVAILABLE, closes every connection, and frees the port. */
+  /**
+   * Ends every open call UNAVAILABLE, closes every connection, and frees the port. It does not wait for a peer that
+   * leaves its end of a connection open, as one that is frozen does.
+   */
   async close(): Promise<void> {
     this.#health.shutdown();
     this.#calls.beginDraining();
-    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    const closed = Promise.withResolvers<void>();
+    this.#server.tryShutdown(() => closed.resolve());
     this.#calls.abort(new RpcError(Code.UNAVAILABLE, 'The server is shutting down.'));
-    const force = setTimeout(() => this.#server.forceShutdown(), LAST_WORDS_MS);
-    await closed;
+    const force = setTimeout(() => {
+      this.#server.forceShutdown();
+      closed.resolve();
+    }, LAST_WORDS_MS);
+    await closed.promise;
     clearTimeout(force);
   }
 

@@ -48,7 +48,11 @@ export async function served(definition: Partial<AgentDefinition>, options?: Ser
   });
 
   const handle: Ask = async (sent, options = {}) => {
-    const { message: reply } = await client.handle({ message: message(sent) }, options);
+    // The client's own default for a unary call is no word of its caller's.
+    const { message: reply } = await client.handle(
+      { message: message(sent) },
+      { deadline: Deadline.never, ...options },
+    );
     if (reply?.type === MessageType.ERROR) throw RpcError.fromStatus(reply.error!);
     return reply;
   };

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
 import { AgentStatus } from '../../gen/troupe/v1/agent_status_pb.js';
 import type { AgentDefinition, TaskContext } from '../../services/agent/index.ts';
 import { serveAgent } from '../../services/agent/index.ts';
@@ -8,19 +9,30 @@ import { startOrchestrator } from '../../services/orchestrator/orchestrator.ts';
 import { reasonOf } from '../../services/protocol/reason.ts';
 import { msToDuration } from '../../services/protocol/ttl.ts';
 import { fromValue, type JsonValue } from '../../services/protocol/value.ts';
+import { agentWithoutLink, orchestratorWithoutLink } from '../orchestrator/without-link.ts';
 import { failureOf, reasonIn } from '../protocol/link/messages.ts';
 import { DOORS, served } from './agents.ts';
 
+/** How agents take their tasks, and how they reach the orchestrator with their own. */
+const ways = [
+  { takes: 'Link', asks: 'over a link' },
+  { takes: 'Handle', asks: 'over a link' },
+  { takes: 'Link', asks: 'without a link' },
+  { takes: 'Handle', asks: 'without a link' },
+] as const;
+
 /** An orchestrator, a caller, and agents that have announced themselves. */
-async function mesh(...agents: AgentDefinition[]) {
+async function meshBy({ takes, asks }: (typeof ways)[number], agents: readonly AgentDefinition[]) {
   const orchestrator = await startOrchestrator({ listen: '127.0.0.1:0' });
+  const plain = await orchestratorWithoutLink(orchestrator.address);
   const troupe = new Troupe(orchestrator.address, { id: 'caller' });
-  const running = await Promise.all(
-    agents.map((agent) => serveAgent(agent, { orchestrators: [orchestrator.address] })),
-  );
+  const orchestrators = [asks === 'over a link' ? orchestrator.address : plain.address];
+  const serve = { Handle: agentWithoutLink, Link: serveAgent }[takes];
+  const running = await Promise.all(agents.map((agent) => serve(agent, { orchestrators })));
   onTestFinished(async () => {
     troupe.close();
     await Promise.all(running.map((agent) => agent.close()));
+    await plain.close();
     await orchestrator.close();
   });
   return troupe;
@@ -99,8 +111,14 @@ describe.each(DOORS)('What a handler over %s has of its task', (door) => {
   });
 });
 
-describe('The PROGRESS of a task', () => {
-  it('comes in order, numbered from 1, before the RESULT, and none when the task has ended', async () => {
+/** The doors, and whether PROGRESS comes out of them: Handle carries none. */
+const tellers = [
+  { door: 'Link', tells: true },
+  { door: 'Handle', tells: false },
+] as const;
+
+describe.each(tellers)('The PROGRESS of a task over $door', ({ door, tells }) => {
+  it(`${tells ? 'comes in order, numbered from 1, before the RESULT, and none' : 'is not told, nor'} when the task has ended`, async () => {
     let late = () => {};
     const { ask } = await served({
       capabilities: {
@@ -116,24 +134,18 @@ describe('The PROGRESS of a task', () => {
       },
     });
     const heard: unknown[] = [];
-    await ask.Link(
-      {},
-      { onProgress: ({ sequence, payload }) => void heard.push([sequence, fromValue(payload)]) },
-    );
+    const onProgress = ({ sequence, payload }: AgentMessage) =>
+      void heard.push([sequence, fromValue(payload)]);
+    expect(fromValue((await ask[door]({}, { onProgress }))?.payload)).toBe('done');
     late();
-    await ask.Link({});
-    expect(heard).toEqual([1, 2, 3, 4].map((n) => [n, { n }]));
-  });
-
-  it('is not told over Handle', async () => {
-    const { ask } = await served({
-      capabilities: { count: { handle: (_, task) => task.progress(1) ?? 'done' } },
-    });
-    expect(fromValue((await ask.Handle({}))?.payload)).toBe('done');
+    await ask[door]({});
+    expect(heard).toEqual(tells ? [1, 2, 3, 4].map((n) => [n, { n }]) : []);
   });
 });
 
-describe('A task that calls another agent', () => {
+describe.each(ways)('A task by $takes that calls another agent $asks', (way) => {
+  const mesh = (...agents: AgentDefinition[]) => meshBy(way, agents);
+
   it('gives it its own headers, one hop more, and less time than it has itself', async () => {
     const troupe = await mesh(
       agent('outer', async (_, task) => {

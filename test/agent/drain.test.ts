@@ -8,6 +8,7 @@ import { startOrchestrator } from '../../services/orchestrator/orchestrator.ts';
 import { fromValue, type JsonValue } from '../../services/protocol/value.ts';
 import { Channel } from '../../services/rpc/channel.ts';
 import { createClient } from '../../services/rpc/client.ts';
+import { agentWithoutLink } from '../orchestrator/without-link.ts';
 import { reasonIn } from '../protocol/link/messages.ts';
 import { DOORS, served } from './agents.ts';
 
@@ -63,39 +64,45 @@ it('An agent that drains is NOT_SERVING to its health', async () => {
   await drained;
 });
 
-it('An agent that drains finishes the tasks of its orchestrator, which sends the next ones elsewhere', async () => {
-  const orchestrator = await startOrchestrator({ listen: '127.0.0.1:0' });
-  const troupe = new Troupe(orchestrator.address);
-  const works = [held(), held()];
-  const [leaving, staying] = await Promise.all(
-    works.map((work, n) =>
-      serveAgent(
-        { id: 'worker', capabilities: { work } },
-        { orchestrators: [orchestrator.address], instanceId: `worker-${n}` },
+it.each([
+  ['Link', serveAgent],
+  ['Handle', agentWithoutLink],
+])(
+  'An agent by %s that drains finishes the tasks of its orchestrator, which sends the next ones elsewhere',
+  async (_, serve) => {
+    const orchestrator = await startOrchestrator({ listen: '127.0.0.1:0' });
+    const troupe = new Troupe(orchestrator.address);
+    const works = [held(), held()];
+    const [leaving, staying] = await Promise.all(
+      works.map((work, n) =>
+        serve(
+          { id: 'worker', capabilities: { work } },
+          { orchestrators: [orchestrator.address], instanceId: `worker-${n}` },
+        ),
       ),
-    ),
-  );
-  onTestFinished(async () => {
-    troupe.close();
-    await Promise.all([leaving!.close(), staying!.close()]);
-    await orchestrator.close();
-  });
-  const { orchestrator: service } = await troupe.reach();
-  const instances = async () => (await service.getAgent({ agentId: 'worker' })).agent?.instances ?? [];
-  while ((await instances().catch(() => [])).length < 2)
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    );
+    onTestFinished(async () => {
+      troupe.close();
+      await Promise.all([leaving!.close(), staying!.close()]);
+      await orchestrator.close();
+    });
+    const { orchestrator: service } = await troupe.reach();
+    const instances = async () => (await service.getAgent({ agentId: 'worker' })).agent?.instances ?? [];
+    while ((await instances().catch(() => [])).length < 2)
+      await new Promise((resolve) => setTimeout(resolve, 10));
 
-  const first = [troupe.dispatch('work', null), troupe.dispatch('work', null)];
-  await Promise.all(works.map(({ started }) => started));
-  const drained = leaving!.drain();
-  while ((await instances()).every(({ status }) => status !== AgentStatus.DRAINING)) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  const next = [troupe.dispatch('work', null), troupe.dispatch('work', null)];
-  works[1]!.end('stayed');
-  expect((await Promise.all(next)).map(({ payload }) => payload)).toEqual(['stayed', 'stayed']);
-  works[0]!.end('left');
-  expect((await Promise.all(first)).map(({ payload }) => payload).sort()).toEqual(['left', 'stayed']);
-  await drained;
-  expect((await instances()).map(({ card }) => card?.instanceId)).toEqual(['worker-1']);
-});
+    const first = [troupe.dispatch('work', null), troupe.dispatch('work', null)];
+    await Promise.all(works.map(({ started }) => started));
+    const drained = leaving!.drain();
+    while ((await instances()).every(({ status }) => status !== AgentStatus.DRAINING)) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    const next = [troupe.dispatch('work', null), troupe.dispatch('work', null)];
+    works[1]!.end('stayed');
+    expect((await Promise.all(next)).map(({ payload }) => payload)).toEqual(['stayed', 'stayed']);
+    works[0]!.end('left');
+    expect((await Promise.all(first)).map(({ payload }) => payload).sort()).toEqual(['left', 'stayed']);
+    await drained;
+    expect((await instances()).map(({ card }) => card?.instanceId)).toEqual(['worker-1']);
+  },
+);

@@ -5,7 +5,7 @@ import { Code } from '../../services/rpc/code.ts';
 import { Deadline } from '../../services/rpc/deadline.ts';
 import { failureOf, reasonIn } from '../protocol/link/messages.ts';
 import { silentServer, vacantAddress } from '../rpc/listeners.ts';
-import { caller, mesh, worker } from './mesh.ts';
+import { caller, mesh, withoutLink, worker } from './mesh.ts';
 
 describe('A caller with several orchestrators', () => {
   it('uses the first that answers, for every call at once', async () => {
@@ -77,9 +77,13 @@ describe('A caller that reaches nobody', () => {
 });
 
 describe('A caller that closes', () => {
-  it.each(['dispatch', 'run'] as const)(
-    'still gets what it has in flight by %s, and leaves no connection',
-    async (how) => {
+  it.each([
+    ['dispatch', 'over a link', async (address: string) => address],
+    ['dispatch', 'without a link', async (address: string) => (await withoutLink(address)).address],
+    ['run', 'by its RPC', async (address: string) => address],
+  ] as const)(
+    'still gets what it has in flight by %s %s, and leaves no connection',
+    async (how, _, reach) => {
       const going = Promise.withResolvers<string>();
       const started = Promise.withResolvers<void>();
       const { address, orchestrator } = await mesh({
@@ -93,7 +97,7 @@ describe('A caller that closes', () => {
           },
         },
       });
-      const troupe = new Troupe(address);
+      const troupe = new Troupe(await reach(address));
       const pipeline = { name: 'p', steps: [{ name: 's', capability: 'work' }] };
       const asked =
         how === 'dispatch' ? troupe.dispatch('work', null) : Array.fromAsync(troupe.run(pipeline, null));

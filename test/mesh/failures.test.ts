@@ -7,6 +7,16 @@ import { failure } from '../orchestrator/test-mesh.ts';
 import { type Mesh, startMesh } from './mesh.ts';
 
 const SLEEPER = 'test/fixtures/sleeper.ts';
+/** The same agent by each way; only a link tells that one is frozen, before the time runs out. */
+const sleepers = [
+  { by: 'Link', file: SLEEPER, frozen: 'UNAVAILABLE / INSTANCE_LOST', status: AgentStatus.OFFLINE },
+  {
+    by: 'Handle',
+    file: 'test/fixtures/sleeper-by-handle.ts',
+    frozen: 'DEADLINE_EXCEEDED / TASK_TIMED_OUT',
+    status: AgentStatus.IDLE,
+  },
+];
 const LISTENER = 'test/fixtures/listener.ts';
 
 let mesh: Mesh;
@@ -16,36 +26,44 @@ beforeEach(async () => {
 afterEach(() => mesh.stop());
 
 describe('a mesh of processes', () => {
-  it('tells at once that an agent was killed in the middle of a task, and works on when it is back', async () => {
-    const sleeper = await mesh.processes.agent(SLEEPER, mesh.orchestrator);
-    await mesh.knows('sleeper');
-    const end = failure(mesh.troupe.dispatch('sleep', { ms: 60_000 }));
-    await sleeper.line(/began/);
-    await sleeper.kill();
-    expect(await end).toBe('UNAVAILABLE / INSTANCE_LOST');
-    const agent = await mesh.shows('sleeper', (now) => now?.status === AgentStatus.OFFLINE);
-    expect(agent?.instances).toHaveLength(1);
-    expect(await failure(mesh.troupe.dispatch('sleep', { ms: 1 }))).toBe('UNAVAILABLE / NO_LIVE_INSTANCE');
+  it.each(sleepers)(
+    'tells at once that an agent by $by was killed in the middle of a task',
+    async ({ file }) => {
+      const sleeper = await mesh.processes.agent(file, mesh.orchestrator);
+      await mesh.knows('sleeper');
+      const ends = mesh.askAll('sleep', { ms: 60_000 }).map(failure);
+      await sleeper.line(/began/, ends.length);
+      await sleeper.kill();
+      expect(new Set(await Promise.all(ends))).toEqual(new Set(['UNAVAILABLE / INSTANCE_LOST']));
+      const agent = await mesh.shows('sleeper', (now) => now?.status === AgentStatus.OFFLINE);
+      expect(agent?.instances).toHaveLength(1);
+      const none = mesh.askAll('sleep', { ms: 1 }).map(failure);
+      expect(new Set(await Promise.all(none))).toEqual(new Set(['UNAVAILABLE / NO_LIVE_INSTANCE']));
 
-    await mesh.processes.agent(SLEEPER, mesh.orchestrator, { TROUPE_LISTEN: sleeper.address });
-    const back = await mesh.knows('sleeper');
-    // The one who came back took the place of the one that was killed.
-    expect(back.instances).toHaveLength(1);
-    expect((await mesh.troupe.dispatch('sleep', { ms: 1 })).payload).toEqual({ sleptMs: 1 });
-  });
+      await mesh.processes.agent(file, mesh.orchestrator, { TROUPE_LISTEN: sleeper.address });
+      const back = await mesh.knows('sleeper');
+      // The one who came back took the place of the one that was killed.
+      expect(back.instances).toHaveLength(1);
+      const slept = await Promise.all(mesh.askAll('sleep', { ms: 1 }));
+      expect(slept).toEqual(slept.map(() => ({ sleptMs: 1 })));
+    },
+  );
 
-  it('notices an agent that froze in the middle of a task', async () => {
-    const sleeper = await mesh.processes.agent(SLEEPER, mesh.orchestrator);
-    await mesh.knows('sleeper');
-    const end = failure(mesh.troupe.dispatch('sleep', { ms: 60_000 }));
-    await sleeper.line(/began/);
-    sleeper.signal('SIGSTOP');
-    expect(await end).toBe('UNAVAILABLE / INSTANCE_LOST');
-    await mesh.shows('sleeper', (now) => now?.status === AgentStatus.OFFLINE);
-    sleeper.signal('SIGCONT');
-    await mesh.knows('sleeper');
-    expect((await mesh.troupe.dispatch('sleep', { ms: 1 })).payload).toEqual({ sleptMs: 1 });
-  });
+  it.each(sleepers)(
+    'gives up on an agent by $by that froze in the middle of a task',
+    async ({ file, frozen, status }) => {
+      const sleeper = await mesh.processes.agent(file, mesh.orchestrator);
+      await mesh.knows('sleeper');
+      const ends = mesh.askAll('sleep', { ms: 60_000 }, { timeoutMs: 4000 }).map(failure);
+      await sleeper.line(/began/, ends.length);
+      sleeper.signal('SIGSTOP');
+      expect(new Set(await Promise.all(ends))).toEqual(new Set([frozen]));
+      await mesh.shows('sleeper', (now) => now?.status === status);
+      sleeper.signal('SIGCONT');
+      await mesh.knows('sleeper');
+      expect((await mesh.troupe.dispatch('sleep', { ms: 1 })).payload).toEqual({ sleptMs: 1 });
+    },
+  );
 
   it('finds itself again when the orchestrator was killed and started anew', async () => {
     await mesh.processes.agent(SLEEPER, mesh.orchestrator);
@@ -64,23 +82,27 @@ describe('a mesh of processes', () => {
   it('lets an agent leave well when it is told to, in the middle of a task', async () => {
     const sleeper = await mesh.processes.agent(SLEEPER, mesh.orchestrator);
     await mesh.knows('sleeper');
-    const result = mesh.troupe.dispatch('sleep', { ms: 1500 });
-    await sleeper.line(/began/);
+    const results = mesh.askAll('sleep', { ms: 1500 });
+    await sleeper.line(/began/, results.length);
     sleeper.signal('SIGTERM');
     await mesh.shows('sleeper', (now) => now?.status === AgentStatus.DRAINING);
-    expect((await result).payload).toEqual({ sleptMs: 1500 });
+    expect(await Promise.all(results)).toEqual(results.map(() => ({ sleptMs: 1500 })));
     await mesh.shows('sleeper', (now) => now === undefined);
   });
 
   it('stops the work of a slow agent when the time is up', async () => {
     const sleeper = await mesh.processes.agent(SLEEPER, mesh.orchestrator);
     await mesh.knows('sleeper');
-    const end = failure(mesh.troupe.dispatch('sleep', { ms: 60_000 }, { timeoutMs: 500 }));
-    const { detail: remainingMs } = JSON.parse(await sleeper.line(/began/));
-    // Two hops have each kept their margin.
-    expect(remainingMs).toBeLessThan(475);
-    expect(await end).toBe('DEADLINE_EXCEEDED / TASK_TIMED_OUT');
-    expect(await sleeper.line(/stopped/)).toContain('time ran out');
+    const ends = mesh.askAll('sleep', { ms: 60_000 }, { timeoutMs: 500 }).map(failure);
+    for (const n of ends.keys()) {
+      const { detail: remainingMs } = JSON.parse(await sleeper.line(/began/, n + 1));
+      // Each hop has kept its margin.
+      expect(remainingMs).toBeLessThanOrEqual(475);
+    }
+    expect(new Set(await Promise.all(ends))).toEqual(new Set(['DEADLINE_EXCEEDED / TASK_TIMED_OUT']));
+    // By its own clock, or by a cancel where the task was long on its way.
+    for (const n of ends.keys())
+      expect(await sleeper.line(/stopped/, n + 1)).toMatch(/time ran out|caller cancelled/);
     const heartbeat = await mesh.rpc.checkHealth({ agentId: 'sleeper' });
     expect(heartbeat.agents.sleeper).not.toBe(AgentStatus.BUSY);
   });

@@ -12,8 +12,8 @@ const GRACE_MS = 5000;
 export interface MeshProcess {
   /** Where it serves, as its ready line says. */
   readonly address: string;
-  /** Waits for a line of its output that meets the pattern, from its start on. */
-  line(pattern: RegExp): Promise<string>;
+  /** Waits for the first line of its output that meets the pattern, from its start on; or for the `nth`. */
+  line(pattern: RegExp, nth?: number): Promise<string>;
   /** Sends it a signal. */
   signal(signal: NodeJS.Signals): void;
   /** Kills it at once, and settles when it has ended. */
@@ -52,10 +52,10 @@ export class Processes {
     for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', hear);
     const ended = once(child, 'exit');
 
-    const line = (pattern: RegExp) =>
+    const line = (pattern: RegExp, nth = 1) =>
       new Promise<string>((found, failed) => {
         const look = () => {
-          const match = lines.find((text) => pattern.test(text));
+          const match = lines.filter((text) => pattern.test(text))[nth - 1];
           if (match === undefined) return;
           waiting.delete(look);
           found(match);

@@ -9,9 +9,7 @@ import { fromValue, toValue } from '../../services/protocol/value.ts';
 import { Deadline } from '../../services/rpc/deadline.ts';
 import { RpcError } from '../../services/rpc/rpc-error.ts';
 import { echo } from './agents.ts';
-import { collect, failure, TestMesh } from './test-mesh.ts';
-
-const mesh = new TestMesh();
+import { AGENT_WAYS, collect, failure, TestMesh } from './test-mesh.ts';
 
 const replies: AgentDefinition = { ...echo('replies', ['a']), onBroadcast: (news) => ({ heard: news }) };
 const listens: AgentDefinition = { ...echo('listens', ['a', 'b']), labels: { region: 'eu' } };
@@ -27,14 +25,6 @@ const never: AgentDefinition = {
   onBroadcast: () => new Promise(() => {}),
 };
 
-async function meshOf(...definitions: AgentDefinition[]) {
-  const orchestrator = await mesh.orchestrator();
-  const orchestrators = [orchestrator.address];
-  await Promise.all(definitions.map((definition) => mesh.agent(definition, { orchestrators })));
-  for (const { id } of definitions) await orchestrator.knows(id);
-  return orchestrator;
-}
-
 /** An outcome in a word: `replies: reply`. */
 function inWords({ agentId, outcome }: BroadcastResponse): string {
   if (outcome.case !== 'error') return `${agentId}: ${outcome.case}`;
@@ -43,9 +33,11 @@ function inWords({ agentId, outcome }: BroadcastResponse): string {
 
 const message = { payload: toValue('news'), sender: 'herald' };
 
-describe('Broadcast', () => {
+describe.each(AGENT_WAYS)('Broadcast, to agents by %s,', (agents) => {
+  const mesh = new TestMesh({ agents });
+
   it('tells one outcome per recipient as it comes; none holds up another', async () => {
-    const { rpc, shows } = await meshOf(replies, listens, fails, never);
+    const { rpc, shows } = await mesh.joinedBy(replies, listens, fails, never);
     // One more that cannot even be spoken to: its link is taken, and never read.
     const card = { id: 'frozen', instanceId: 'frozen-1', capabilities: [{ name: 'c' }] };
     const { address } = await mesh.member({ card, handle: () => new Promise(() => {}) });
@@ -68,7 +60,7 @@ describe('Broadcast', () => {
   });
 
   it('goes to every instance of an agent, and to those alone that the filter leaves', async () => {
-    const orchestrator = await meshOf(replies, listens, never);
+    const orchestrator = await mesh.joinedBy(replies, listens, never);
     const { rpc } = orchestrator;
     await mesh.agent(replies, { orchestrators: [orchestrator.address] });
     await orchestrator.shows('replies', (now) => now?.instances.length === 2);
@@ -89,7 +81,7 @@ describe('Broadcast', () => {
   });
 
   it('tells of the recipients that have answered before others are lost', async () => {
-    const orchestrator = await meshOf(replies);
+    const orchestrator = await mesh.joinedBy(replies);
     const dying = await mesh.agent(never, { orchestrators: [orchestrator.address] });
     await orchestrator.knows('never');
     const outcomes = orchestrator.rpc.broadcast({ message })[Symbol.asyncIterator]();
@@ -109,14 +101,14 @@ describe('Broadcast', () => {
         return new Promise(() => {});
       },
     });
-    const orchestrator = await meshOf(replies);
+    const orchestrator = await mesh.joinedBy(replies);
     await orchestrator.rpc.register({ agentId: 'stranger', instanceId: 'stranger-1', address });
     for await (const _ of orchestrator.rpc.broadcast({ message })) break;
     await cancelled.promise;
   });
 
   it('is refused whole where the message itself is at fault', async () => {
-    const { rpc } = await meshOf(replies);
+    const { rpc } = await mesh.joinedBy(replies);
     expect(await failure(rpc.broadcast({}))).toBe('INVALID_ARGUMENT / INVALID_MESSAGE');
     expect(await failure(rpc.broadcast({ message: { ttl: { seconds: -1n } } }))).toBe(
       'INVALID_ARGUMENT / INVALID_MESSAGE',
@@ -128,7 +120,7 @@ describe('Broadcast', () => {
   });
 
   it('is recorded with every end that it had', async () => {
-    const { rpc } = await meshOf(replies, listens, fails);
+    const { rpc } = await mesh.joinedBy(replies, listens, fails);
     await collect(rpc.broadcast({ message: { ...message, id: 'the-broadcast' } }));
     const { records } = await rpc.listMessages({ filter: { correlationId: 'the-broadcast' } });
     const words = records.map(({ message, outcome, duration }) => {
@@ -147,9 +139,11 @@ describe('Broadcast', () => {
   });
 });
 
-describe('a broadcast over a link', () => {
+describe.each(AGENT_WAYS)('a broadcast over a link, to agents by %s,', (agents) => {
+  const mesh = new TestMesh({ agents });
+
   it('is answered once, with the numbers of those who acknowledged, replied and failed', async () => {
-    const { troupe } = await meshOf(replies, listens, fails, never);
+    const { troupe } = await mesh.joinedBy(replies, listens, fails, never);
     const peer = await troupe.reach();
     const send = async (capability: string) => {
       const scope = { signal: new AbortController().signal, deadline: Deadline.after(10_000) };

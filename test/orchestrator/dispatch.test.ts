@@ -9,82 +9,70 @@ import { fromValue, toValue } from '../../services/protocol/value.ts';
 import { Code } from '../../services/rpc/code.ts';
 import { packDetail, RpcError } from '../../services/rpc/rpc-error.ts';
 import { echo } from './agents.ts';
-import { failure, failureOf, TestMesh } from './test-mesh.ts';
+import { AGENT_WAYS, failure, failureOf, TestMesh, WAYS } from './test-mesh.ts';
 
-const mesh = new TestMesh();
+describe.each(WAYS)('A task by $caller, to an agent by $agent,', ({ caller, agent }) => {
+  const mesh = new TestMesh({ agents: agent });
 
-/** An orchestrator past its first lease, with the agents given. */
-async function meshOf(...definitions: Parameters<TestMesh['agent']>[0][]) {
-  const agents = await Promise.all(definitions.map((definition) => mesh.agent(definition)));
-  const orchestrator = await mesh.orchestrator({ static: agents.map(({ address }) => address), leaseMs: 1 });
-  for (const { id } of definitions) await orchestrator.knows(id);
-  return orchestrator;
-}
-
-describe('Send and Dispatch', () => {
-  it('answer the RESULT, the instance that did it, and at which attempt', async () => {
-    const { rpc } = await meshOf(echo());
-    const payload = toValue({ n: 1 });
-    const sent = await rpc.send({ message: { receiver: 'echo', payload, sender: 'me' } });
-    const dispatched = await rpc.dispatch({ message: { capability: 'echo.say', payload, sender: 'me' } });
-    for (const { message, attempt, instanceId } of [sent, dispatched]) {
-      expect(message).toMatchObject({ type: MessageType.RESULT, sender: 'echo', receiver: 'me' });
-      expect(fromValue(message?.payload)).toEqual({ by: 'echo', said: { n: 1 } });
-      expect(attempt).toBe(1);
-      expect(instanceId).not.toBe('');
+  it('is answered with its RESULT, by the agent, to its caller', async () => {
+    const { ask } = await mesh.settledWith(echo());
+    const task = { id: 'the-task', payload: toValue({ n: 1 }), sender: 'me' };
+    for (const target of [{ receiver: 'echo' }, { capability: 'echo.say' }]) {
+      const message = await ask[caller]({ ...task, ...target });
+      const { RESULT: type } = MessageType;
+      expect(message).toMatchObject({ type, sender: 'echo', receiver: 'me', correlationId: 'the-task' });
+      expect(fromValue(message.payload)).toEqual({ by: 'echo', said: { n: 1 } });
     }
   });
 
-  it('name the agent that was asked for nearly', async () => {
-    const { rpc } = await meshOf(echo('summarizer', ['text.summarize']));
-    const agent = await failureOf(rpc.send({ message: { receiver: 'sumarizer' } }));
-    expect(agent.message).toContain('Did you mean summarizer?');
-    expect(errorInfoOf(agent)).toMatchObject({ reason: 'AGENT_NOT_FOUND', metadata: { agent: 'sumarizer' } });
-    const capability = await failureOf(rpc.dispatch({ message: { capability: 'text.summarise' } }));
+  it('that nobody can do names what was asked for nearly', async () => {
+    const { ask } = await mesh.settledWith(echo('summarizer', ['text.summarize']));
+    const named = await failureOf(ask[caller]({ receiver: 'sumarizer' }));
+    expect(named.message).toContain('Did you mean summarizer?');
+    expect(errorInfoOf(named)).toMatchObject({ reason: 'AGENT_NOT_FOUND', metadata: { agent: 'sumarizer' } });
+    const capability = await failureOf(ask[caller]({ capability: 'text.summarise' }));
     expect(capability.message).toContain('Did you mean text.summarize?');
     expect(errorInfoOf(capability)).toMatchObject({
       reason: 'CAPABILITY_NOT_FOUND',
       metadata: { capability: 'text.summarise' },
     });
-    const has = await failureOf(rpc.send({ message: { receiver: 'summarizer', capability: 'text.sing' } }));
+    const has = await failureOf(ask[caller]({ receiver: 'summarizer', capability: 'text.sing' }));
     expect(has.message).toContain('summarizer has no capability text.sing');
-    const far = await failureOf(rpc.dispatch({ message: { capability: 'something.else' } }));
+    const far = await failureOf(ask[caller]({ capability: 'something.else' }));
     expect(far.message).toContain('ListAgents');
   });
 
-  it('wait, within the first lease, for an agent that is on its way', async () => {
+  it('waits, within the first lease, for an agent that is on its way', async () => {
     const orchestrator = await mesh.orchestrator();
     const payload = toValue(1);
-    const sent = orchestrator.rpc.send({ message: { receiver: 'echo', payload } });
-    const dispatched = orchestrator.rpc.dispatch({ message: { capability: 'echo.say', payload } });
+    const sent = orchestrator.ask[caller]({ receiver: 'echo', payload });
+    const dispatched = orchestrator.ask[caller]({ capability: 'echo.say', payload });
     await mesh.agent(echo(), { orchestrators: [orchestrator.address] });
-    expect((await sent).message?.sender).toBe('echo');
-    expect((await dispatched).message?.sender).toBe('echo');
+    expect((await sent).sender).toBe('echo');
+    expect((await dispatched).sender).toBe('echo');
   });
 
-  it('wait no longer than the task may live', async () => {
-    const { rpc } = await mesh.orchestrator();
+  it('waits no longer than it may live', async () => {
+    const { ask } = await mesh.orchestrator();
     const message = { capability: 'echo.say', ttl: { nanos: 200_000_000 } };
     const startedAt = performance.now();
-    expect(await failure(rpc.dispatch({ message }))).toBe('NOT_FOUND / CAPABILITY_NOT_FOUND');
+    expect(await failure(ask[caller](message))).toBe('NOT_FOUND / CAPABILITY_NOT_FOUND');
     expect(performance.now() - startedAt).toBeLessThan(1500);
   });
 
-  it('ask for the only capability where a task for an agent names none', async () => {
-    const { rpc } = await meshOf(echo('one', ['one.thing']), echo('two', ['two.a', 'two.b']));
-    expect((await rpc.send({ message: { receiver: 'one' } })).message?.sender).toBe('one');
-    expect(await failure(rpc.send({ message: { receiver: 'two' } }))).toBe(
-      'NOT_FOUND / CAPABILITY_NOT_FOUND',
-    );
+  it('for an agent with just one capability need not name it', async () => {
+    const { ask } = await mesh.settledWith(echo('one', ['one.thing']), echo('two', ['two.a', 'two.b']));
+    expect((await ask[caller]({ receiver: 'one' })).sender).toBe('one');
+    expect(await failure(ask[caller]({ receiver: 'two' }))).toBe('NOT_FOUND / CAPABILITY_NOT_FOUND');
   });
 
-  it('pass on what an agent says went wrong, untouched', async () => {
+  it('fails with what the agent says went wrong, untouched', async () => {
     const own = create(ErrorInfoSchema, {
       reason: 'OUT_OF_INK',
       domain: 'printer.example',
       metadata: { ink: 'red' },
     });
-    const { rpc } = await meshOf({
+    const { ask } = await mesh.settledWith({
       id: 'printer',
       capabilities: {
         'print.own': {
@@ -106,20 +94,74 @@ describe('Send and Dispatch', () => {
         },
       },
     });
-    const error = await failureOf(rpc.dispatch({ message: { capability: 'print.own' } }));
+    const error = await failureOf(ask[caller]({ capability: 'print.own' }));
     expect(error).toMatchObject({ code: Code.RESOURCE_EXHAUSTED, message: 'No ink.' });
     expect(error.details).toHaveLength(1);
     expect(anyUnpack(error.details[0]!, ErrorInfoSchema)).toEqual(own);
-    const ours = failure(rpc.dispatch({ message: { capability: 'print.ours' } }));
+    const ours = failure(ask[caller]({ capability: 'print.ours' }));
     expect(await ours).toBe('INVALID_ARGUMENT / INVALID_PAYLOAD');
-    const plain = await failureOf(rpc.send({ message: { receiver: 'printer', capability: 'print.plain' } }));
+    const plain = await failureOf(ask[caller]({ receiver: 'printer', capability: 'print.plain' }));
     expect(errorInfoOf(plain)).toMatchObject({ reason: 'HANDLER_FAILED', metadata: { agent: 'printer' } });
     expect(plain.message).toContain('jammed');
   });
 
+  it('that went in a ring is refused', async () => {
+    const { ask } = await mesh.settledWith({
+      id: 'ring',
+      capabilities: { 'ring.round': { handle: (_, task) => task.call('ring.round', null).then(() => null) } },
+    });
+    const message = { capability: 'ring.round', hops: 17 };
+    expect(await failure(ask[caller](message))).toBe('FAILED_PRECONDITION / HOP_LIMIT');
+    expect(await failure(ask[caller]({ capability: 'ring.round' }))).toBe(
+      'FAILED_PRECONDITION / NO_ORCHESTRATOR',
+    );
+  });
+
+  it('of an agent that asks itself is stopped after sixteen rounds', async () => {
+    let rounds = 0;
+    const orchestrator = await mesh.orchestrator();
+    const handle = async (_: never, task: { call(name: string, payload: null): Promise<unknown> }) => {
+      rounds += 1;
+      await task.call('ring.round', null);
+      return null;
+    };
+    const definition = { id: 'ring', capabilities: { 'ring.round': { handle } } };
+    await mesh.agent(definition, { orchestrators: [orchestrator.address] });
+    await orchestrator.knows('ring');
+    expect(await failure(orchestrator.ask[caller]({ capability: 'ring.round' }))).toBe(
+      'FAILED_PRECONDITION / HOP_LIMIT',
+    );
+    expect(rounds).toBe(17);
+  });
+
+  // The link of an orchestrator takes a CANCEL, and a HEARTBEAT for itself.
+  it.each([MessageType.RESULT, MessageType.PROGRESS, 99])('is no message of type %i', async (type) => {
+    const { ask } = await mesh.settledWith(echo());
+    for (const target of [{ receiver: 'echo' }, { capability: 'echo.say' }]) {
+      expect(await failure(ask[caller]({ ...target, type }))).toBe('UNIMPLEMENTED / UNKNOWN_MESSAGE_TYPE');
+    }
+  });
+});
+
+describe.each(AGENT_WAYS)('Send and Dispatch, to an agent by %s,', (agents) => {
+  const mesh = new TestMesh({ agents });
+
+  it('answer the RESULT with the instance that did it, and at which attempt', async () => {
+    const { rpc } = await mesh.settledWith(echo());
+    const payload = toValue({ n: 1 });
+    const sent = await rpc.send({ message: { receiver: 'echo', payload, sender: 'me' } });
+    const dispatched = await rpc.dispatch({ message: { capability: 'echo.say', payload, sender: 'me' } });
+    for (const { message, attempt, instanceId } of [sent, dispatched]) {
+      expect(message).toMatchObject({ type: MessageType.RESULT, sender: 'echo', receiver: 'me' });
+      expect(fromValue(message?.payload)).toEqual({ by: 'echo', said: { n: 1 } });
+      expect(attempt).toBe(1);
+      expect(instanceId).not.toBe('');
+    }
+  });
+
   it('take traces from the metadata of a call into the headers, and authorization never', async () => {
     const seen = Promise.withResolvers<Record<string, string>>();
-    const { rpc } = await meshOf({
+    const { rpc } = await mesh.settledWith({
       id: 'headers',
       capabilities: {
         'headers.see': {
@@ -142,7 +184,7 @@ describe('Send and Dispatch', () => {
   });
 
   it('say what is missing in a request', async () => {
-    const { rpc } = await meshOf(echo());
+    const { rpc } = await mesh.settledWith(echo());
     expect(await failure(rpc.send({}))).toBe('INVALID_ARGUMENT / INVALID_MESSAGE');
     expect(await failure(rpc.dispatch({}))).toBe('INVALID_ARGUMENT / INVALID_MESSAGE');
     expect(await failure(rpc.send({ message: { capability: 'echo.say' } }))).toBe(
@@ -155,38 +197,13 @@ describe('Send and Dispatch', () => {
       'INVALID_ARGUMENT / INVALID_MESSAGE',
     );
   });
-
-  it('refuse work that went in a ring', async () => {
-    const { rpc, troupe } = await meshOf({
-      id: 'ring',
-      capabilities: { 'ring.round': { handle: (_, task) => task.call('ring.round', null).then(() => null) } },
-    });
-    const message = { capability: 'ring.round', hops: 17 };
-    expect(await failure(rpc.dispatch({ message }))).toBe('FAILED_PRECONDITION / HOP_LIMIT');
-    expect(await failure(troupe.dispatch('ring.round', null))).toBe('FAILED_PRECONDITION / NO_ORCHESTRATOR');
-  });
-
-  it('stop an agent that asks itself after sixteen rounds', async () => {
-    let rounds = 0;
-    const orchestrator = await mesh.orchestrator();
-    const handle = async (_: never, task: { call(name: string, payload: null): Promise<unknown> }) => {
-      rounds += 1;
-      await task.call('ring.round', null);
-      return null;
-    };
-    const definition = { id: 'ring', capabilities: { 'ring.round': { handle } } };
-    await mesh.agent(definition, { orchestrators: [orchestrator.address] });
-    await orchestrator.knows('ring');
-    expect(await failure(orchestrator.troupe.dispatch('ring.round', null))).toBe(
-      'FAILED_PRECONDITION / HOP_LIMIT',
-    );
-    expect(rounds).toBe(17);
-  });
 });
 
-describe('Send', () => {
+describe.each(AGENT_WAYS)('Send, to an agent by %s,', (agents) => {
+  const mesh = new TestMesh({ agents });
+
   it('takes a HEARTBEAT, and answers how the agent is', async () => {
-    const { rpc } = await meshOf(echo());
+    const { rpc } = await mesh.settledWith(echo());
     await rpc.send({ message: { receiver: 'echo' } });
     const { message } = await rpc.send({ message: { receiver: 'echo', type: MessageType.HEARTBEAT } });
     expect(message).toMatchObject({ type: MessageType.HEARTBEAT, sender: 'echo' });
@@ -194,7 +211,7 @@ describe('Send', () => {
   });
 
   it('takes a BROADCAST for one agent: a reply, or nothing where it was acknowledged', async () => {
-    const { rpc } = await meshOf(
+    const { rpc } = await mesh.settledWith(
       { ...echo('replies'), onBroadcast: (news) => ({ heard: news }) },
       echo('listens'),
     );
@@ -206,21 +223,8 @@ describe('Send', () => {
     expect(acknowledged.instanceId).not.toBe('');
   });
 
-  it.each([MessageType.RESULT, MessageType.PROGRESS, MessageType.CANCEL, 99])(
-    'refuses a message of type %i',
-    async (type) => {
-      const { rpc } = await meshOf(echo());
-      expect(await failure(rpc.send({ message: { receiver: 'echo', type } }))).toBe(
-        'UNIMPLEMENTED / UNKNOWN_MESSAGE_TYPE',
-      );
-      expect(await failure(rpc.dispatch({ message: { capability: 'echo.say', type } }))).toBe(
-        'UNIMPLEMENTED / UNKNOWN_MESSAGE_TYPE',
-      );
-    },
-  );
-
   it('refuses what has expired before any work, and tells a message for nobody who that is', async () => {
-    const { rpc } = await meshOf(echo());
+    const { rpc } = await mesh.settledWith(echo());
     for (const type of [MessageType.TASK, MessageType.BROADCAST, MessageType.HEARTBEAT]) {
       const message = { receiver: 'echo', type, ttl: {} };
       expect(await failure(rpc.send({ message }))).toBe('DEADLINE_EXCEEDED / MESSAGE_EXPIRED');
@@ -228,5 +232,11 @@ describe('Send', () => {
         'NOT_FOUND / AGENT_NOT_FOUND',
       );
     }
+  });
+
+  it('refuses a CANCEL', async () => {
+    const { rpc } = await mesh.settledWith(echo());
+    const message = { receiver: 'echo', type: MessageType.CANCEL };
+    expect(await failure(rpc.send({ message }))).toBe('UNIMPLEMENTED / UNKNOWN_MESSAGE_TYPE');
   });
 });

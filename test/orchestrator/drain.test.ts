@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { Health, HealthCheckResponse_ServingStatus } from '../../gen/grpc/health/v1/health_pb.js';
 import { createClient } from '../../services/rpc/client.ts';
 import { echo, patient } from './agents.ts';
-import { failure, TestMesh } from './test-mesh.ts';
+import { AGENT_WAYS, failure, TestMesh, WAYS } from './test-mesh.ts';
 
-const mesh = new TestMesh();
+describe.each(AGENT_WAYS)('an orchestrator of agents by %s that drains', (agents) => {
+  const mesh = new TestMesh({ agents });
 
-describe('an orchestrator that drains', () => {
   it('finishes what is in flight, by RPC and over links, and refuses what is new', async () => {
     const orchestrator = await mesh.orchestrator();
     const { rpc, troupe } = orchestrator;
@@ -54,18 +54,6 @@ describe('an orchestrator that drains', () => {
     expect(await Promise.all(watches)).toEqual(Array(3).fill('UNAVAILABLE / DRAINING'));
   });
 
-  it('cuts off what is not finished when its patience ends', async () => {
-    const orchestrator = await mesh.orchestrator();
-    const { definition, started, stopped } = patient();
-    await mesh.agent(definition, { orchestrators: [orchestrator.address] });
-    await orchestrator.knows('patient');
-    const end = failure(orchestrator.rpc.dispatch({ message: { capability: 'patient.work' } }));
-    await started;
-    await orchestrator.drain(100);
-    expect(await end).toMatch(/^UNAVAILABLE/);
-    expect(await stopped).toMatch(/cancel/);
-  });
-
   it('leaves its place to another, to which agents and callers go over', async () => {
     const first = await mesh.orchestrator();
     const { address, troupe } = first;
@@ -103,5 +91,32 @@ describe('an orchestrator that drains', () => {
   it('is refused a port at which another one listens', async () => {
     const { address } = await mesh.orchestrator();
     expect(await failure(mesh.orchestrator({ listen: address }))).toBe('UNAVAILABLE');
+  });
+});
+
+describe.each(WAYS)('an orchestrator that drains, with a task by $caller for an agent by $agent,', (way) => {
+  const mesh = new TestMesh({ agents: way.agent });
+
+  it('refuses it where it is new', async () => {
+    const { definition, started, finish } = patient();
+    const orchestrator = await mesh.joinedBy(definition);
+    const task = { capability: 'patient.work' };
+    const first = orchestrator.ask[way.caller](task);
+    await started;
+    const drained = orchestrator.drain();
+    expect(await failure(orchestrator.ask[way.caller](task))).toBe('UNAVAILABLE / DRAINING');
+    finish();
+    expect((await first).sender).toBe('patient');
+    await drained;
+  });
+
+  it('cuts it off when it is not finished in time', async () => {
+    const { definition, started, stopped } = patient();
+    const orchestrator = await mesh.joinedBy(definition);
+    const end = failure(orchestrator.ask[way.caller]({ capability: 'patient.work' }));
+    await started;
+    await orchestrator.drain(100);
+    expect(await end).toMatch(/^UNAVAILABLE/);
+    expect(await stopped).toMatch(/cancel/);
   });
 });

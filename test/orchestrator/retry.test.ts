@@ -1,14 +1,16 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
+import { HealthCheckResponse_ServingStatus as Serving } from '../../gen/grpc/health/v1/health_pb.js';
 import { MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import { type AgentService, AgentServiceLinkResponseSchema } from '../../gen/troupe/v1/agent_service_pb.js';
 import { AgentStatus } from '../../gen/troupe/v1/agent_status_pb.js';
 import { troupeError } from '../../services/agent/index.ts';
 import { errorOf } from '../../services/protocol/reply.ts';
+import { Code } from '../../services/rpc/code.ts';
 import type { Handlers } from '../../services/rpc/handlers.ts';
-import { collect, failure, TestMesh } from './test-mesh.ts';
-
-const mesh = new TestMesh();
+import { RpcError } from '../../services/rpc/rpc-error.ts';
+import type { MemberInit } from './bare-member.ts';
+import { type AgentWay, describeFailure, TestMesh, WAYS } from './test-mesh.ts';
 
 /** A link that refuses every task with that reason, and says first, where it is asked to, that it drains. */
 function refusing(
@@ -32,61 +34,103 @@ function refusing(
   };
 }
 
-const answers = () => ({ message: { type: MessageType.RESULT } });
-
-/** Two instances of an agent: `one`, which serves the link given, and `two`, which answers. */
-async function pair(link: Handlers<typeof AgentService>['link'], handle = answers) {
-  const card = { id: 'pair', capabilities: [{ name: 'pair.work' }] };
-  const one = await mesh.member({ card: { ...card, instanceId: 'one', servesLink: true }, link });
-  const two = await mesh.member({ card: { ...card, instanceId: 'two' }, handle });
-  const orchestrator = await mesh.orchestrator();
-  for (const [instanceId, { address }] of Object.entries({ one, two }))
-    await orchestrator.rpc.register({ agentId: 'pair', instanceId, address });
-  return orchestrator;
+/** A Handle that refuses every task with that reason, and says first, where it is asked to, that it drains. */
+function refusingByHandle(reason: 'DRAINING' | 'OVERLOADED', sayFirst: boolean): MemberInit {
+  const { promise: drained, resolve: drain } = Promise.withResolvers<void>();
+  return {
+    async handle({ message }) {
+      if (sayFirst) drain();
+      await new Promise((resolve) => setImmediate(resolve));
+      return { message: errorOf(message!, troupeError(reason, 'Not me.'), { sender: 'pair' }) };
+    },
+    health: {
+      check: () => ({ status: Serving.SERVING }),
+      async *watch() {
+        yield { status: Serving.SERVING };
+        await drained;
+        yield { status: Serving.NOT_SERVING };
+        await new Promise(() => {});
+      },
+    },
+  };
 }
 
-const task = { message: { capability: 'pair.work' } };
+/** How a task is refused by each way to an agent. */
+const refusals = {
+  Handle: refusingByHandle,
+  Link: (reason: 'DRAINING' | 'OVERLOADED', sayFirst: boolean): MemberInit => ({
+    card: { servesLink: true },
+    link: refusing(reason, sayFirst),
+  }),
+};
 
-describe('a task that an instance refuses', () => {
-  it('since it is about to leave is tried on another, at once', async () => {
-    const { rpc } = await pair(refusing('DRAINING', true));
-    const responses = [await rpc.dispatch(task), await rpc.dispatch(task)];
-    // In whichever order they were asked: only the one that crossed the news was tried twice.
-    expect(responses.map(({ instanceId }) => instanceId)).toEqual(['two', 'two']);
-    expect(responses.map(({ attempt }) => attempt).sort()).toEqual([1, 2]);
-    const [last] = await collect(rpc.dispatchStream(task));
-    expect(last).toMatchObject({ instanceId: 'two', attempt: 1 });
-  });
-
-  it('for a reason of its own is not tried on another', async () => {
-    const { rpc } = await pair(refusing('OVERLOADED', false));
-    const ends = [await outcome(rpc.dispatch(task)), await outcome(rpc.dispatch(task))];
-    expect(ends.sort()).toEqual(['RESOURCE_EXHAUSTED / OVERLOADED', 'two at 1']);
-  });
-
-  it('as another whom it asked is leaving, though not itself, is not tried on another', async () => {
-    const { rpc } = await pair(refusing('DRAINING', false));
-    const ends = [await outcome(rpc.dispatch(task)), await outcome(rpc.dispatch(task))];
-    expect(ends.sort()).toEqual(['UNAVAILABLE / DRAINING', 'two at 1']);
-  });
-});
-
-describe('a task whose instance is lost', () => {
-  it('is not tried on another, as work may have been done', async () => {
+/** How an instance is lost in the middle of a task, by each way to it. */
+const losses: Record<AgentWay, MemberInit> = {
+  Handle: {
+    handle() {
+      throw new RpcError(Code.UNAVAILABLE, 'broken');
+    },
+  },
+  Link: {
+    card: { servesLink: true },
     // biome-ignore lint/correctness/useYield: the link breaks at its first message.
-    const breaking: Handlers<typeof AgentService>['link'] = async function* (requests) {
+    async *link(requests) {
       for await (const _ of requests) throw new Error('broken');
+    },
+  },
+};
+
+const task = { capability: 'pair.work' };
+
+describe.each(WAYS)('a task by $caller, that an instance by $agent', ({ caller, agent }) => {
+  const mesh = new TestMesh();
+
+  /** Two instances of an agent: `one`, as it is given, and `two`, which answers; and what becomes of two tasks. */
+  async function pair({ card, ...init }: MemberInit) {
+    const both = { id: 'pair', capabilities: [{ name: 'pair.work' }] };
+    const one = await mesh.member({ ...init, card: { ...both, ...card, instanceId: 'one' } });
+    const handle = () => ({ message: { type: MessageType.RESULT } });
+    const two = await mesh.member({ card: { ...both, instanceId: 'two' }, handle });
+    const orchestrator = await mesh.orchestrator();
+    for (const [instanceId, { address }] of Object.entries({ one, two }))
+      await orchestrator.rpc.register({ agentId: 'pair', instanceId, address });
+    const ends = [];
+    for (let n = 0; n < 2; n++)
+      ends.push(
+        await orchestrator.ask[caller](task).then(({ attempt }) => `done at ${attempt}`, describeFailure),
+      );
+    const { records } = await orchestrator.rpc.listMessages({});
+    const asked = records.filter(({ message }) => message?.type === MessageType.TASK);
+    return {
+      ends: ends.sort(),
+      asked: asked.map(({ instanceId, message }) => `${instanceId} at ${message?.attempt}`).sort(),
+      ...orchestrator,
     };
-    const { rpc, shows } = await pair(breaking);
-    const ends = [await outcome(rpc.dispatch(task)), await outcome(rpc.dispatch(task))];
-    expect(ends.sort()).toEqual(['UNAVAILABLE / INSTANCE_LOST', 'two at 1']);
+  }
+
+  it('refuses since it is about to leave, is tried on another, at once', async () => {
+    const { ends, asked } = await pair(refusals[agent]('DRAINING', true));
+    expect(ends).toEqual(['done at 1', 'done at 2']);
+    // In whichever order they were asked: only the one that crossed the news was tried twice.
+    expect(asked).toEqual(['one at 1', 'two at 1', 'two at 2']);
+  });
+
+  it('refuses for a reason of its own, is not tried on another', async () => {
+    const { ends, asked } = await pair(refusals[agent]('OVERLOADED', false));
+    expect(ends).toEqual(['RESOURCE_EXHAUSTED / OVERLOADED', 'done at 1']);
+    expect(asked).toEqual(['one at 1', 'two at 1']);
+  });
+
+  it('refuses as another whom it asked is leaving, though not itself, is not tried on another', async () => {
+    const { ends, asked } = await pair(refusals[agent]('DRAINING', false));
+    expect(ends).toEqual(['UNAVAILABLE / DRAINING', 'done at 1']);
+    expect(asked).toEqual(['one at 1', 'two at 1']);
+  });
+
+  it('loses, is not tried on another, as work may have been done', async () => {
+    const { ends, asked, shows } = await pair(losses[agent]);
+    expect(ends).toEqual(['UNAVAILABLE / INSTANCE_LOST', 'done at 1']);
+    expect(asked).toEqual(['one at 1', 'two at 1']);
     await shows('pair', (now) => now?.instances.length === 2);
   });
 });
-
-async function outcome(call: Promise<{ instanceId: string; attempt: number }>): Promise<string> {
-  return call.then(
-    ({ instanceId, attempt }) => `${instanceId} at ${attempt}`,
-    (error) => failure(Promise.reject(error)),
-  );
-}

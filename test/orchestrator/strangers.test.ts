@@ -7,6 +7,7 @@ import { toValue } from '../../services/protocol/value.ts';
 import { Code } from '../../services/rpc/code.ts';
 import { RpcError } from '../../services/rpc/rpc-error.ts';
 import type { MemberInit } from './bare-member.ts';
+import type { MessageInit } from './callers.ts';
 import { collect, failure, failureOf, TestMesh } from './test-mesh.ts';
 
 const mesh = new TestMesh();
@@ -44,34 +45,8 @@ describe('a member that serves neither link nor health', () => {
     expect(await collect(rpc.dispatchStream(task))).toHaveLength(1);
   });
 
-  it('may answer a RESULT without saying that it is one', async () => {
-    const { rpc } = await meshWith({ handle: () => ({ message: { payload: toValue(1) } }) });
-    expect((await rpc.dispatch(task)).message?.type).toBe(MessageType.RESULT);
-  });
-
-  const failures: [string, MemberInit['handle'], string][] = [
+  it.each<[string, MemberInit['handle'], string]>([
     ['without a message', () => ({}), 'UNKNOWN / HANDLER_FAILED'],
-    ['with a HEARTBEAT', () => ({ message: { type: MessageType.HEARTBEAT } }), 'UNKNOWN / HANDLER_FAILED'],
-    [
-      'with an ERROR that says nothing',
-      () => ({ message: { type: MessageType.ERROR } }),
-      'UNKNOWN / HANDLER_FAILED',
-    ],
-    [
-      'with an ERROR whose code is OK',
-      () => ({ message: { type: MessageType.ERROR, error: { code: 0, message: 'fine' } } }),
-      'UNKNOWN / HANDLER_FAILED',
-    ],
-    [
-      'with an ERROR whose code is none',
-      () => ({ message: { type: MessageType.ERROR, error: { code: 4711, message: 'odd' } } }),
-      'UNKNOWN / HANDLER_FAILED',
-    ],
-    [
-      'with an ERROR of its own',
-      () => ({ message: { type: MessageType.ERROR, error: { code: Code.NOT_FOUND, message: 'none' } } }),
-      'NOT_FOUND',
-    ],
     [
       'with a status',
       () => {
@@ -87,8 +62,7 @@ describe('a member that serves neither link nor health', () => {
       'UNKNOWN / HANDLER_FAILED',
     ],
     ['not at all: it does not serve Handle', undefined, 'UNIMPLEMENTED'],
-  ];
-  it.each(failures)('that answers a task %s fails the task', async (_, handle, expected) => {
+  ])('that answers a task %s fails the task', async (_, handle, expected) => {
     const { rpc, knows } = await meshWith(handle ? { handle } : {});
     expect(await failure(rpc.dispatch(task))).toBe(expected);
     await knows('stranger');
@@ -116,6 +90,46 @@ describe('a member that serves neither link nor health', () => {
     expect(error.code).toBe(Code.UNAVAILABLE);
     expect(times).toBe(1);
     await orchestrator.shows('stranger', (now) => now?.status === AgentStatus.OFFLINE);
+  });
+});
+
+/** Members that answer every task with the same message, by each way. */
+const answering = {
+  Handle: (message: MessageInit): MemberInit => ({ handle: () => ({ message }) }),
+  Link: (message: MessageInit): MemberInit => ({
+    card: { servesLink: true },
+    async *link(requests) {
+      for await (const { messages } of requests) {
+        const tasks = messages.filter(({ type }) => type === MessageType.TASK);
+        const replies = tasks.map(({ id: correlationId }) => ({ correlationId, ...message }));
+        yield { messages: replies as AgentMessage[] };
+      }
+    },
+  }),
+};
+
+describe.each(['Handle', 'Link'] as const)('a member by %s', (way) => {
+  const { ERROR, HEARTBEAT } = MessageType;
+
+  it('may answer a RESULT without saying that it is one', async () => {
+    const { rpc } = await meshWith(answering[way]({ payload: toValue(1) }));
+    expect((await rpc.dispatch(task)).message?.type).toBe(MessageType.RESULT);
+  });
+
+  it.each<[string, MessageInit, string]>([
+    ['a HEARTBEAT', { type: HEARTBEAT }, 'UNKNOWN / HANDLER_FAILED'],
+    ['an ERROR that says nothing', { type: ERROR }, 'UNKNOWN / HANDLER_FAILED'],
+    ['an ERROR whose code is OK', { type: ERROR, error: { message: 'fine' } }, 'UNKNOWN / HANDLER_FAILED'],
+    [
+      'an ERROR whose code is none',
+      { type: ERROR, error: { code: 4711, message: 'odd' } },
+      'UNKNOWN / HANDLER_FAILED',
+    ],
+    ['an ERROR of its own', { type: ERROR, error: { code: Code.NOT_FOUND, message: 'none' } }, 'NOT_FOUND'],
+  ])('that answers a task with %s fails the task', async (_, message, expected) => {
+    const { rpc, knows } = await meshWith(answering[way](message));
+    expect(await failure(rpc.dispatch(task))).toBe(expected);
+    await knows('stranger');
   });
 });
 

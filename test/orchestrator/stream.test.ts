@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
+import { type AgentMessage, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import type { AgentDefinition } from '../../services/agent/index.ts';
 import { fromValue, toValue } from '../../services/protocol/value.ts';
-import { collect, failure, TestMesh } from './test-mesh.ts';
-
-const mesh = new TestMesh();
+import { collect, describeFailure, failure, TestMesh, WAYS } from './test-mesh.ts';
 
 /** Counts aloud, as high as it is asked to, in words as long as it is asked to. */
 function counter() {
@@ -28,17 +26,43 @@ function counter() {
   return { definition, stopped: stopped.promise };
 }
 
-async function counting() {
+async function counting(mesh: TestMesh) {
   const { definition, stopped } = counter();
-  const orchestrator = await mesh.orchestrator();
-  await mesh.agent(definition, { orchestrators: [orchestrator.address] });
-  await orchestrator.knows('counter');
-  return { ...orchestrator, stopped };
+  return { ...(await mesh.joinedBy(definition)), stopped };
 }
 
+/** What each way tells of a task: neither Dispatch nor Handle carries PROGRESS. */
+const ways = WAYS.map((way) => ({ ...way, tells: way.caller !== 'Dispatch' && way.agent === 'Link' }));
+
+describe.each(ways)('A task by $caller, to an agent by $agent,', ({ caller, agent, tells }) => {
+  const mesh = new TestMesh({ agents: agent });
+
+  it(`tells ${tells ? 'every PROGRESS in order' : 'no PROGRESS'}, and its RESULT last`, async () => {
+    const { ask } = await counting(mesh);
+    const heard: unknown[] = [];
+    const onProgress = ({ sequence, payload, sender, receiver }: AgentMessage) =>
+      heard.push([sequence, fromValue(payload), sender, receiver]);
+    const message = { capability: 'count', payload: toValue({ to: 5 }), sender: 'me' };
+    const result = await ask[caller](message, { onProgress });
+    expect(fromValue(result.payload)).toBe('counted');
+    const news = [1, 2, 3, 4, 5].map((n) => [n, { n, pad: '' }, 'counter', 'me']);
+    expect(heard).toEqual(tells ? news : []);
+  });
+
+  // The agent's end of a link is where it would be sent, whether or not its caller listens.
+  it(`${agent === 'Link' ? 'fails' : 'does not fail'} with too large a PROGRESS`, async () => {
+    const { ask } = await counting(mesh);
+    const message = { capability: 'count', payload: toValue({ to: 1, pad: 4 * 1024 * 1024 }) };
+    const end = ask[caller](message).then(({ payload }) => fromValue(payload), describeFailure);
+    expect(await end).toBe(agent === 'Link' ? 'RESOURCE_EXHAUSTED / MESSAGE_TOO_LARGE' : 'counted');
+  });
+});
+
 describe('DispatchStream', () => {
+  const mesh = new TestMesh();
+
   it('tells every PROGRESS in order, and the RESULT last', async () => {
-    const { rpc } = await counting();
+    const { rpc } = await counting(mesh);
     const message = { capability: 'count', payload: toValue({ to: 5 }) };
     const news = await collect(rpc.dispatchStream({ message }));
     expect(news.map(({ message }) => message?.type)).toEqual([
@@ -53,7 +77,7 @@ describe('DispatchStream', () => {
   });
 
   it('sends to the agent that `receiver` names', async () => {
-    const { rpc } = await counting();
+    const { rpc } = await counting(mesh);
     const message = { receiver: 'counter', payload: toValue({ to: 1 }) };
     expect(await collect(rpc.dispatchStream({ message }))).toHaveLength(2);
     expect(await failure(rpc.dispatchStream({ message: {} }))).toBe('INVALID_ARGUMENT / INVALID_MESSAGE');
@@ -65,7 +89,7 @@ describe('DispatchStream', () => {
   });
 
   it('cuts off a reader that does not keep up, and cancels its task; others go on', async () => {
-    const { rpc, stopped } = await counting();
+    const { rpc, stopped } = await counting(mesh);
     const message = { capability: 'count', payload: toValue({ to: 100_000, pad: 4000 }) };
     const slow = rpc.dispatchStream({ message })[Symbol.asyncIterator]();
     await slow.next();
@@ -79,7 +103,7 @@ describe('DispatchStream', () => {
   });
 
   it('cancels the task of a reader that leaves', async () => {
-    const { rpc, stopped } = await counting();
+    const { rpc, stopped } = await counting(mesh);
     const message = { capability: 'count', payload: toValue({ to: 1_000_000 }) };
     for await (const _ of rpc.dispatchStream({ message })) break;
     expect(await stopped).toMatch(/cancel/);

@@ -2,12 +2,7 @@ import { afterEach } from 'vitest';
 import { OrchestratorService } from '../../gen/troupe/v1/orchestrator_service_pb.js';
 import { type Agent, RosterEventType } from '../../gen/troupe/v1/roster_pb.js';
 import { StateService } from '../../gen/troupe/v1/state_service_pb.js';
-import {
-  type AgentDefinition,
-  type RunningAgent,
-  type ServeOptions,
-  serveAgent,
-} from '../../services/agent/index.ts';
+import { type AgentDefinition, type ServeOptions, serveAgent } from '../../services/agent/index.ts';
 import { Troupe } from '../../services/client/troupe.ts';
 import type { OrchestratorOptions } from '../../services/orchestrator/config.ts';
 import { type Orchestrator, startOrchestrator } from '../../services/orchestrator/orchestrator.ts';
@@ -17,6 +12,8 @@ import { type Client, createClient } from '../../services/rpc/client.ts';
 import { codeName } from '../../services/rpc/code.ts';
 import { RpcError } from '../../services/rpc/rpc-error.ts';
 import { type BareMember, type MemberInit, serveMember } from './bare-member.ts';
+import { type Ask, asking, CALLERS, type CallerWay, callersOf, type Send } from './callers.ts';
+import { agentWithoutLink, type ServedAgent } from './without-link.ts';
 
 /** An orchestrator under test, and ways to call it. */
 export interface TestOrchestrator extends Orchestrator {
@@ -24,6 +21,10 @@ export interface TestOrchestrator extends Orchestrator {
   rpc: Client<typeof OrchestratorService>;
   /** Its state, called by RPC. */
   state: Client<typeof StateService>;
+  /** Callers that hear all that comes back, by each way to it. */
+  send: Record<CallerWay, Send>;
+  /** Callers that wait for the end, by each way to it. */
+  ask: Record<CallerWay, Ask>;
   /** A caller over a link. */
   troupe: Troupe;
   /** The connection that `rpc` and `state` use. */
@@ -37,11 +38,22 @@ export interface TestOrchestrator extends Orchestrator {
   knows(id: string): Promise<Agent>;
 }
 
+/** The ways from an orchestrator to an agent. */
+export const AGENT_WAYS = ['Handle', 'Link'] as const;
+/** One of them. */
+export type AgentWay = (typeof AGENT_WAYS)[number];
+
+/** Every way that a task can come: what holds on one holds on all. */
+export const WAYS = CALLERS.flatMap((caller) => AGENT_WAYS.map((agent) => ({ caller, agent })));
+
 /** Starts what a test needs on free ports, and closes all of it after each test. */
 export class TestMesh {
   readonly #closing: (() => unknown)[] = [];
+  readonly #agents: AgentWay;
 
-  constructor() {
+  /** `agents`: by which way its agents take their tasks. Default: Link. */
+  constructor({ agents = 'Link' }: { agents?: AgentWay } = {}) {
+    this.#agents = agents;
     afterEach(async () => {
       // The last that was started goes first: an agent says farewell to an orchestrator that is still there.
       for (const close of this.#closing.splice(0).reverse()) await close();
@@ -58,6 +70,7 @@ export class TestMesh {
     const { address } = orchestrator;
     const channel = new Channel(address);
     const rpc = createClient(OrchestratorService, channel);
+    const send = callersOf(rpc);
     const troupe = new Troupe(address, { id: 'tester' });
     this.defer(() => orchestrator.close());
     this.defer(() => channel.close());
@@ -67,6 +80,12 @@ export class TestMesh {
       ...orchestrator,
       channel,
       rpc,
+      send,
+      ask: {
+        Dispatch: asking(send.Dispatch),
+        DispatchStream: asking(send.DispatchStream),
+        Link: asking(send.Link),
+      },
       troupe,
       state: createClient(StateService, channel),
       shows,
@@ -74,8 +93,26 @@ export class TestMesh {
     };
   }
 
-  async agent(definition: AgentDefinition, options?: ServeOptions): Promise<RunningAgent> {
-    const agent = await serveAgent(definition, options);
+  /** An orchestrator that knows the agents given, which have announced themselves. */
+  async joinedBy(...definitions: AgentDefinition[]): Promise<TestOrchestrator> {
+    const orchestrator = await this.orchestrator();
+    const orchestrators = [orchestrator.address];
+    await Promise.all(definitions.map((definition) => this.agent(definition, { orchestrators })));
+    for (const { id } of definitions) await orchestrator.knows(id);
+    return orchestrator;
+  }
+
+  /** An orchestrator past its first lease, which knows the agents given and waits for no others. */
+  async settledWith(...definitions: AgentDefinition[]): Promise<TestOrchestrator> {
+    const agents = await Promise.all(definitions.map((definition) => this.agent(definition)));
+    const addresses = agents.map(({ address }) => address);
+    const orchestrator = await this.orchestrator({ static: addresses, leaseMs: 1 });
+    for (const { id } of definitions) await orchestrator.knows(id);
+    return orchestrator;
+  }
+
+  async agent(definition: AgentDefinition, options?: ServeOptions): Promise<ServedAgent> {
+    const agent = await { Handle: agentWithoutLink, Link: serveAgent }[this.#agents](definition, options);
     this.defer(() => agent.close());
     return agent;
   }

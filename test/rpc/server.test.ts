@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Health } from '../../gen/grpc/health/v1/health_pb.js';
@@ -74,6 +76,22 @@ describe('A server that closes', () => {
     await server.close();
     expect(await call).toMatchObject({ code: Code.UNAVAILABLE, message: 'The server is shutting down.' });
   });
+});
+
+it('A server that closes does not wait for a peer that never closes its connection', async () => {
+  const { server, address } = await served();
+  const colon = address.lastIndexOf(':');
+  const peer = connect({
+    host: address.slice(0, colon),
+    port: Number(address.slice(colon + 1)),
+    allowHalfOpen: true,
+  });
+  onTestFinished(() => void peer.destroy());
+  // The preface of HTTP/2 and empty SETTINGS; the server's own are the answer.
+  peer.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+  peer.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));
+  await once(peer, 'data');
+  await server.close();
 });
 
 describe('A server that drains', () => {

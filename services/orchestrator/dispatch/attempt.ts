@@ -19,7 +19,7 @@ export interface AttemptParts {
   number: number;
   scope: Pick<TaskScope, 'signal' | 'deadline'>;
   messages: MessageLog;
-  /** Where PROGRESS and RESULT go, as they come. */
+  /** Where PROGRESS and RESULT go, as they come, with the number of the attempt. */
   sink: TaskSink;
   /** Told instead of the sink when the attempt failed: another instance may be tried. Nothing follows a RESULT. */
   failed: (failure: AttemptFailure) => void;
@@ -60,18 +60,22 @@ export class Attempt implements TaskSink {
   }
 
   progress(message: AgentMessage): void {
+    const { instance, number, sink } = this.#parts;
     this.#progressed = true;
-    this.#parts.sink.progress(completeProgress(message, this.#parts.instance.card));
+    const news = completeProgress(message, instance.card);
+    news.attempt = number;
+    sink.progress(news);
   }
 
   result(message: AgentMessage): void {
-    const { task, instance, sink } = this.#parts;
+    const { task, instance, number, sink } = this.#parts;
     let answer: AgentMessage;
     try {
       answer = completeAnswer(task, message, instance.card);
     } catch (thrown) {
       return this.error(RpcError.from(thrown));
     }
+    answer.attempt = number;
     this.#ended(answer);
     sink.result(answer);
   }
