@@ -70,7 +70,7 @@ export function kept() {
 }
 
 /** The reason with which a signal aborts, when it does. */
-export function aborted(signal: AbortSignal): Promise<RpcError> {
+export function aborted(signal: StopSignal): Promise<RpcError> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(signal.reason);
     signal.addEventListener('abort', () => resolve(signal.reason));
