@@ -21,6 +21,8 @@ const OPTIONS: ChannelOptions = {
   // An idle channel stays connected, so that the next call finds it ready: the longest timer that there is.
   'grpc.client_idle_timeout_ms': 2 ** 31 - 1,
   'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW,
+  // Nobody looks at grpc-js's own statistics, which it keeps for every message.
+  'grpc.enable_channelz': 0,
 };
 
 /**

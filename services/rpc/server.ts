@@ -47,6 +47,8 @@ export class RpcServer {
     this.#server = new Server({
       'grpc.max_concurrent_streams': options.maxStreamsPerConnection ?? 1000,
       'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW,
+      // Nobody looks at grpc-js's own statistics, which it keeps for every message.
+      'grpc.enable_channelz': 0,
     });
     this.#calls = new OpenCalls(options.log ?? silent);
     for (const binding of withHealthAndReflection(options.services, this.#health)) this.#add(binding);

@@ -1,4 +1,3 @@
-import { nextTick } from 'node:process';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { type EncodedMessage, toBatch } from '../encoded.ts';
 
@@ -14,27 +13,32 @@ interface Waiting {
 
 /**
  * What one end of a link has to say, in batches: all that is ready when the stream has room goes at once, up
- * to the bounds of a batch. A lone message waits for nothing but the promises that are about to be settled.
+ * to the bounds of a batch. A lone message waits for nothing but the end of the current turn of the event
+ * loop.
  */
-export class Outbox<D extends DescMessage> implements AsyncIterable<MessageShape<D>> {
+export class Outbox<D extends DescMessage> implements AsyncIterableIterator<MessageShape<D>, undefined> {
   readonly #schema: D;
+  readonly #onOver: () => void;
   #waiting: Waiting[] = [];
-  #wake: (() => void) | undefined;
+  #reader: PromiseWithResolvers<IteratorResult<MessageShape<D>, undefined>> | undefined;
+  #scheduled = false;
   #ended = false;
   #failure: unknown;
 
-  constructor(schema: D) {
+  /** `onOver` is called when the reader has been told of the end, or stops before it. */
+  constructor(schema: D, onOver: () => void = () => {}) {
     this.#schema = schema;
+    this.#onOver = onOver;
   }
 
   /**
    * Adds a message behind those that wait; `onTaken` is called when it goes into a batch, which is not before
-   * the batch ahead of it has left for the network.
+   * nearly all of the batches ahead of it have left for the network.
    */
   push(bytes: EncodedMessage, onTaken?: () => void): void {
     if (this.#ended) return;
     this.#waiting.push({ bytes, onTaken });
-    this.#notify();
+    this.#schedule();
   }
 
   /** Whether nothing more is taken. */
@@ -47,26 +51,49 @@ export class Outbox<D extends DescMessage> implements AsyncIterable<MessageShape
     if (this.#ended) return;
     this.#ended = true;
     this.#failure = failure;
-    this.#notify();
+    this.#schedule();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<MessageShape<D>, void> {
-    while (true) {
-      if (this.#waiting.length > 0) yield toBatch(this.#schema, this.#take());
-      else if (this.#ended && this.#failure !== undefined) throw this.#failure;
-      else if (this.#ended) return;
-      else
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
+  next(): Promise<IteratorResult<MessageShape<D>, undefined>> {
+    const reader = Promise.withResolvers<IteratorResult<MessageShape<D>, undefined>>();
+    this.#reader = reader;
+    if (!this.#scheduled) this.#tell();
+    return reader.promise;
+  }
+
+  return(): Promise<IteratorResult<MessageShape<D>, undefined>> {
+    this.#waiting = [];
+    this.end();
+    this.#onOver();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Has the reader told at the end of the turn, where it waits: by then more may be ready. */
+  #schedule(): void {
+    if (!this.#reader || this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#tell();
+    });
+  }
+
+  #tell(): void {
+    const reader = this.#reader;
+    if (!reader || (this.#waiting.length === 0 && !this.#ended)) return;
+    this.#reader = undefined;
+    if (this.#waiting.length > 0) {
+      reader.resolve({ done: false, value: toBatch(this.#schema, this.#take()) });
+      return;
     }
-  }
-
-  #notify(): void {
-    if (!this.#wake) return;
-    // After the promises of this turn, whose results go along; an immediate would come a turn later.
-    nextTick(this.#wake);
-    this.#wake = undefined;
+    if (this.#failure === undefined) reader.resolve({ done: true, value: undefined });
+    else reader.reject(this.#failure);
+    this.#failure = undefined;
+    this.#onOver();
   }
 
   #take(): EncodedMessage[] {

@@ -39,18 +39,14 @@ export interface LinkService<D extends DescMessage> {
  * The serving end of a link, by the rules in `agent_service.proto`: reads requests, hands each task on, and
  * yields the batches of replies. A bad message costs an ERROR; only the end of the stream ends the link.
  */
-export async function* serveLink<D extends DescMessage>(
+export function serveLink<D extends DescMessage>(
   requests: AsyncIterable<{ messages: AgentMessage[] }>,
   context: CallContext,
   service: LinkService<D>,
-): AsyncGenerator<MessageShape<D>, void> {
+): AsyncIterableIterator<MessageShape<D>, undefined> {
   const link = new LinkServer(context, service);
   void link.read(requests);
-  try {
-    yield* link.outbox;
-  } finally {
-    link.close();
-  }
+  return link.outbox;
 }
 
 class LinkServer<D extends DescMessage> {
@@ -66,7 +62,7 @@ class LinkServer<D extends DescMessage> {
   #halfClosed = false;
 
   constructor(context: CallContext, service: LinkService<D>) {
-    this.outbox = new Outbox(service.schema);
+    this.outbox = new Outbox(service.schema, () => this.close());
     this.#context = context;
     this.#service = service;
     this.#from = { sender: service.id };
