@@ -1,5 +1,6 @@
 import type { Logger } from './log.ts';
 import type { RpcError } from './rpc-error.ts';
+import { Slots } from './slots.ts';
 
 /** What of a call is needed to end it. */
 export interface Abortable {
@@ -13,7 +14,7 @@ export class OpenCalls {
   /** Aborted when the server begins to drain. */
   readonly draining: AbortSignal;
   readonly #draining = new AbortController();
-  readonly #calls = new Set<Abortable>();
+  readonly #calls = new Slots<Abortable>();
   readonly #whenIdle = new Set<() => void>();
 
   constructor(log: Logger) {
@@ -21,14 +22,14 @@ export class OpenCalls {
     this.draining = this.#draining.signal;
   }
 
-  /** Counts a call in. */
-  add(call: Abortable): void {
-    this.#calls.add(call);
+  /** Counts a call in, and answers the number by which it is counted out. */
+  add(call: Abortable): number {
+    return this.#calls.add(call);
   }
 
   /** Counts a call out. */
-  delete(call: Abortable): void {
-    this.#calls.delete(call);
+  delete(number: number): void {
+    this.#calls.delete(number);
     if (this.#calls.size === 0) for (const idle of this.#whenIdle) idle();
   }
 
@@ -53,6 +54,6 @@ export class OpenCalls {
 
   /** Ends every open call with `reason`. */
   abort(reason: RpcError): void {
-    for (const call of this.#calls) call.abort(reason);
+    for (const call of this.#calls.values()) call.abort(reason);
   }
 }

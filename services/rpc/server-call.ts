@@ -22,6 +22,8 @@ export abstract class ServerCall implements CallContext {
   readonly deadline: Deadline;
   readonly draining: AbortSignal;
   readonly #calls: OpenCalls;
+  /** By which the open calls know it. */
+  readonly #number: number;
   readonly #controller = new AbortController();
   readonly #startedAt = performance.now();
   #ended = false;
@@ -33,7 +35,7 @@ export abstract class ServerCall implements CallContext {
     this.deadline = deadline;
     this.draining = calls.draining;
     this.#calls = calls;
-    calls.add(this);
+    this.#number = calls.add(this);
   }
 
   get log(): Logger {
@@ -64,7 +66,7 @@ export abstract class ServerCall implements CallContext {
   end(error?: RpcError): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#calls.delete(this);
+    this.#calls.delete(this.#number);
     this.#writeLine(error);
   }
 

@@ -14,7 +14,9 @@ import { completeMessage } from '../message.ts';
 import { troupeError } from '../reason.ts';
 import { stoppedBy } from '../stopped.ts';
 import type { TaskSink } from '../task-sink.ts';
+import { IdTable } from './id-table.ts';
 import { InFlight, type SendScope } from './in-flight.ts';
+import { inTurns } from './in-turns.ts';
 import { Liveness, type LivenessOptions } from './liveness.ts';
 import { Outbox } from './outbox.ts';
 
@@ -48,7 +50,7 @@ export interface LinkOptions<D extends DescMessage> {
 export class Link<D extends DescMessage> {
   readonly #options: LinkOptions<D>;
   readonly #outbox: Outbox<D>;
-  readonly #inFlight = new Map<string, InFlight>();
+  readonly #inFlight = new IdTable<InFlight>();
   readonly #stop = new AbortController();
   readonly #liveness: Liveness;
   /** Ends a message in flight whose caller waits no more, and tells the other end. */
@@ -110,7 +112,7 @@ export class Link<D extends DescMessage> {
         throw troupeError('DUPLICATE_ID', `A message with the id ${message.id} is already in flight.`);
       }
       this.#push(message);
-      this.#inFlight.set(message.id, new InFlight(message, sink, scope, this.#abandon));
+      this.#inFlight.add(message.id, new InFlight(message, sink, scope, this.#abandon));
     } catch (error) {
       sink.error(RpcError.from(error));
     }
@@ -148,7 +150,7 @@ export class Link<D extends DescMessage> {
       const responses = this.#options.call(this.#outbox, { signal: this.#stop.signal });
       for await (const { messages } of responses) {
         this.#liveness.heard();
-        for (const message of messages) this.#receive(message);
+        await inTurns(messages, (message) => this.#receive(message));
       }
     } catch (error) {
       end = RpcError.from(error);
@@ -223,7 +225,7 @@ export class Link<D extends DescMessage> {
     this.#options.onClosed?.(end);
     const { signal } = this.#stop;
     const failure = signal.aborted ? signal.reason : lost(end?.message ?? 'The other end closed it.', end);
-    for (const id of [...this.#inFlight.keys()]) this.#fail(id, failure);
+    for (const id of this.#inFlight.ids()) this.#fail(id, failure);
   }
 }
 

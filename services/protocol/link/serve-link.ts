@@ -13,6 +13,8 @@ import { completeMessage } from '../message.ts';
 import { troupeError } from '../reason.ts';
 import { errorOf, heartbeatOf, replyTo } from '../reply.ts';
 import type { TaskHandler } from '../task-sink.ts';
+import { IdTable } from './id-table.ts';
+import { inTurns } from './in-turns.ts';
 import { Outbox } from './outbox.ts';
 import { ServedTask } from './served-task.ts';
 
@@ -53,7 +55,7 @@ class LinkServer<D extends DescMessage> {
   readonly outbox: Outbox<D>;
   readonly #context: CallContext;
   readonly #service: LinkService<D>;
-  readonly #tasks = new Map<string, ServedTask>();
+  readonly #tasks = new IdTable<ServedTask>();
   /** The ids of the broadcasts in flight. */
   readonly #broadcasts = new Set<string>();
   readonly #closed = new AbortController();
@@ -78,7 +80,7 @@ class LinkServer<D extends DescMessage> {
   async read(requests: AsyncIterable<{ messages: AgentMessage[] }>): Promise<void> {
     try {
       for await (const { messages } of requests) {
-        for (const message of messages) this.#receive(message);
+        await inTurns(messages, (message) => this.#receive(message));
       }
       this.#halfClosed = true;
       this.#endIfDone();
@@ -132,7 +134,7 @@ class LinkServer<D extends DescMessage> {
       this.#tasks.delete(message.id);
       this.#endIfDone();
     });
-    this.#tasks.set(message.id, task);
+    this.#tasks.add(message.id, task);
     const { deadline, log } = this.#context;
     try {
       this.#service.task(message, task, { signal: task.signal, deadline, log });
