@@ -14,6 +14,12 @@ import type { ServerCall } from './server-call.ts';
 import { toWire } from './status-details.ts';
 import { writeObjects } from './write-objects.ts';
 
+/**
+ * How many answers to one request may be on their way to the network. They come one by one, where what goes both ways
+ * comes in batches: the fewer of those wait to be written, the more the next can gather.
+ */
+const MAX_UNWRITTEN_ANSWERS = 8;
+
 /** Serves a method that answers one request with a stream. */
 export function serveServerStream<M extends DescMethodServerStreaming>(
   method: M,
@@ -22,7 +28,7 @@ export function serveServerStream<M extends DescMethodServerStreaming>(
 ): handleServerStreamingCall<MessageShape<M['input']>, unknown> {
   return (surface) => {
     const call = new GrpcCall(method, surface, calls);
-    return pour(surface, call, () => handler(surface.request, call));
+    return pour(surface, call, () => handler(surface.request, call), MAX_UNWRITTEN_ANSWERS);
   };
 }
 
@@ -43,9 +49,10 @@ async function pour(
   surface: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
   call: ServerCall,
   responses: () => AsyncIterable<unknown>,
+  maxUnwritten?: number,
 ): Promise<void> {
   try {
-    await writeObjects(surface, responses(), call.signal);
+    await writeObjects(surface, responses(), call.signal, maxUnwritten);
     call.signal.throwIfAborted();
     surface.end();
     call.end();

@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
 
 /**
- * How many objects may be on their way to the network: with one alone the stream would idle between two turns of the
- * event loop. grpc-js by itself would queue 16, however large.
+ * How many objects may be on their way to the network where the writer does not say: with one alone the stream would
+ * idle between two turns of the event loop. grpc-js by itself would queue 16, however large.
  */
 const MAX_UNWRITTEN = 2;
 
@@ -16,9 +16,10 @@ export function writeObjects<T>(
   stream: Writable,
   objects: AsyncIterable<T>,
   signal: AbortSignal,
+  maxUnwritten = MAX_UNWRITTEN,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    new Pump(stream, objects[Symbol.asyncIterator](), signal, resolve, reject).start();
+    new Pump(stream, objects[Symbol.asyncIterator](), signal, maxUnwritten, resolve, reject).start();
   });
 }
 
@@ -27,6 +28,7 @@ class Pump<T> {
   readonly #stream: Writable;
   readonly #objects: AsyncIterator<T>;
   readonly #signal: AbortSignal;
+  readonly #maxUnwritten: number;
   readonly #resolve: () => void;
   readonly #reject: (failure: unknown) => void;
   #unwritten = 0;
@@ -39,12 +41,14 @@ class Pump<T> {
     stream: Writable,
     objects: AsyncIterator<T>,
     signal: AbortSignal,
+    maxUnwritten: number,
     resolve: () => void,
     reject: (failure: unknown) => void,
   ) {
     this.#stream = stream;
     this.#objects = objects;
     this.#signal = signal;
+    this.#maxUnwritten = maxUnwritten;
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -56,7 +60,7 @@ class Pump<T> {
   }
 
   #ask(): void {
-    if (this.#asking || this.#settle || this.#settled || this.#unwritten >= MAX_UNWRITTEN) return;
+    if (this.#asking || this.#settle || this.#settled || this.#unwritten >= this.#maxUnwritten) return;
     this.#asking = true;
     this.#objects.next().then(this.#onNext, this.#onFailure);
   }
