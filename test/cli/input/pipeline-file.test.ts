@@ -1,4 +1,4 @@
-import { fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
+import { equals, fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { PipelineSchema } from '../../../gen/troupe/v1/pipeline_pb.js';
 import { readPipelineFile } from '../../../services/cli/input/pipeline-file.ts';
@@ -47,7 +47,7 @@ steps:
         },
       ],
     };
-    expect(value).toEqual(fromJson(PipelineSchema, json));
+    expect(equals(PipelineSchema, value!, fromJson(PipelineSchema, json))).toBe(true);
     expect(toJson(PipelineSchema, value!)).toEqual(json);
   });
 
