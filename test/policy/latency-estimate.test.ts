@@ -9,7 +9,7 @@ const history = fc.array(fc.record({ pause: ms, took: ms, outcome }), { maxLengt
 
 type History = { pause: number; took: number; outcome: 'success' | 'failure' | 'ignored' }[];
 
-function after(calls: History): { estimate: LatencyEstimate; now: number } {
+function estimateOf(calls: History): { estimate: LatencyEstimate; now: number } {
   const estimate = new LatencyEstimate();
   let now = 0;
   for (const { pause, took, outcome } of calls) {
@@ -24,7 +24,7 @@ describe('a latency estimate', () => {
   it('is at once at least what the last call took', () => {
     fc.assert(
       fc.property(history, ms, outcome, (calls, took, outcome) => {
-        const { estimate, now } = after([...calls, { pause: 0, took, outcome }]);
+        const { estimate, now } = estimateOf([...calls, { pause: 0, took, outcome }]);
         expect(estimate.expectedMs(now, 0)).toBeGreaterThanOrEqual(took * (1 - 1e-9));
       }),
     );
@@ -33,7 +33,7 @@ describe('a latency estimate', () => {
   it('fades while nothing is sent, and is gone after long', () => {
     fc.assert(
       fc.property(history, ms, (calls, pause) => {
-        const { estimate, now } = after([{ pause: 0, took: 5, outcome: 'success' }, ...calls]);
+        const { estimate, now } = estimateOf([{ pause: 0, took: 5, outcome: 'success' }, ...calls]);
         const later = estimate.expectedMs(now + pause, 0);
         expect(later).toBeLessThanOrEqual(estimate.expectedMs(now, 0));
         expect(later).toBeGreaterThanOrEqual(0);
@@ -43,11 +43,11 @@ describe('a latency estimate', () => {
   });
 
   it('falls to what calls take now, after a peak, but not at once', () => {
-    const peak = after([{ pause: 0, took: 500, outcome: 'success' }]);
+    const peak = estimateOf([{ pause: 0, took: 500, outcome: 'success' }]);
     const calls = (count: number): History =>
       Array.from({ length: count }, () => ({ pause: 90, took: 10, outcome: 'success' }));
-    const soon = after([{ pause: 0, took: 500, outcome: 'success' }, ...calls(10)]);
-    const late = after([{ pause: 0, took: 500, outcome: 'success' }, ...calls(1_000)]);
+    const soon = estimateOf([{ pause: 0, took: 500, outcome: 'success' }, ...calls(10)]);
+    const late = estimateOf([{ pause: 0, took: 500, outcome: 'success' }, ...calls(1_000)]);
     expect(peak.estimate.expectedMs(peak.now, 0)).toBe(500);
     expect(soon.estimate.expectedMs(soon.now, 0)).toBeGreaterThan(400);
     expect(late.estimate.expectedMs(late.now, 0)).toBeCloseTo(10, 0);
@@ -56,9 +56,9 @@ describe('a latency estimate', () => {
   it('is never lowered by a failure, however fast it came', () => {
     fc.assert(
       fc.property(history, ms, (calls, took) => {
-        const before = after(calls);
+        const before = estimateOf(calls);
         const expected = before.estimate.expectedMs(before.now + took, 0);
-        const failed = after([...calls, { pause: 0, took, outcome: 'failure' }]);
+        const failed = estimateOf([...calls, { pause: 0, took, outcome: 'failure' }]);
         expect(failed.estimate.expectedMs(failed.now, 0)).toBeGreaterThanOrEqual(expected * (1 - 1e-9));
       }),
     );
@@ -71,7 +71,7 @@ describe('a latency estimate', () => {
         took: 10,
         outcome: index % 10 < failures ? ('failure' as const) : ('success' as const),
       }));
-      const { estimate, now } = after(calls.toReversed());
+      const { estimate, now } = estimateOf(calls.toReversed());
       return estimate.expectedMs(now, 0);
     };
     expect(with_(1)).toBeCloseTo(10, 5);
@@ -82,7 +82,7 @@ describe('a latency estimate', () => {
   it('rises with silence while something is in flight, up to ten times the typical latency', () => {
     fc.assert(
       fc.property(fc.double({ min: 1, max: 1_000, noNaN: true }), ms, (took, silence) => {
-        const { estimate, now } = after([{ pause: 0, took, outcome: 'success' }]);
+        const { estimate, now } = estimateOf([{ pause: 0, took, outcome: 'success' }]);
         estimate.started(now);
         const least = Math.min(silence, took * 10);
         expect(estimate.expectedMs(now + silence, 0)).toBeGreaterThanOrEqual(least * (1 - 1e-9));
@@ -92,7 +92,7 @@ describe('a latency estimate', () => {
   });
 
   it('takes an instance of which nothing is known to need what is assumed', () => {
-    const { estimate, now } = after([{ pause: 0, took: 3, outcome: 'ignored' }]);
+    const { estimate, now } = estimateOf([{ pause: 0, took: 3, outcome: 'ignored' }]);
     expect(estimate.known).toBe(false);
     expect(estimate.expectedMs(now, 70)).toBe(70);
   });

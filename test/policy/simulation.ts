@@ -43,6 +43,16 @@ export class Simulation {
     heap[place] = event;
   }
 
+  /** Has something happen `perSecond` times a second, evenly, until a moment. */
+  steady(perSecond: number, untilMs: number, happen: () => void): void {
+    const gap = 1_000 / perSecond;
+    if (this.now + gap > untilMs) return;
+    this.after(gap, () => {
+      happen();
+      this.steady(perSecond, untilMs, happen);
+    });
+  }
+
   /** Has something happen at random moments, `perSecond` on average (a Poisson process), until a moment. */
   arrivals(perSecond: number, untilMs: number, happen: () => void): void {
     const gap = (-Math.log(1 - this.random()) * 1_000) / perSecond;
