@@ -2,7 +2,7 @@
 export interface GradientLimitOptions {
   /** The limit at first. Default: 20, Netflix's `initialLimit`. */
   initialLimit?: number;
-  /** The least that it can be. Default: 2. Ours; Netflix's 20 is more than an agent with a small machine bears. */
+  /** The least that it can be. Default: 4, where the formula comes to rest; Netflix's 20 is much for a small agent. */
   minLimit?: number;
   /** The most that it can be. Default: 1,000. Ours; Netflix's is 200, for threads. */
   maxLimit?: number;
@@ -12,6 +12,11 @@ export interface GradientLimitOptions {
   tolerance?: number;
   /** Over how many windows the usual latency is averaged. Default: 600, Netflix's `longWindow`. */
   longWindows?: number;
+  /**
+   * How many times as slowly it is learnt that calls take longer. Default: 10. Ours: a queue that the limit itself
+   * allows for must not become what is usual, or the limit grows for ever under a lasting load.
+   */
+  riseFactor?: number;
   /** The shortest window, in milliseconds. Default: 100, the least that Netflix's `WindowedLimit` takes. */
   windowMs?: number;
   /** The fewest calls in a window. Default: 10, Netflix's `windowSize`. */
@@ -20,8 +25,14 @@ export interface GradientLimitOptions {
   dropFactor?: number;
 }
 
-/** Over how many windows the usual latency is a plain mean at first. Source: Netflix's `ExpAvgMeasurement`. */
+/**
+ * Over how many windows the usual latency is averaged at first, and at the least limit. Source: Netflix's
+ * `ExpAvgMeasurement`.
+ */
 const WARM_UP_WINDOWS = 10;
+
+/** The limit to which the formula shrinks at most: half of it and its square root are 4 again. */
+const RESTING_LIMIT = 4;
 
 /**
  * How many tasks an instance bears at once, learnt from how latency changes: Gradient2 of Netflix's
@@ -29,7 +40,8 @@ const WARM_UP_WINDOWS = 10;
  * times as long, the limit grows by its square root, which is the queue that is allowed for; else it shrinks in
  * proportion, by half at most. A limit that is not made use of does not grow.
  *
- * Beyond Netflix's: a refusal shrinks it at once (their AIMD). O(1), and nothing is allocated.
+ * Beyond Netflix's: a refusal shrinks it at once (their AIMD); and what is usual rises slowly, but for the time in which
+ * the limit is the least that it can be: what is slow then is so without a queue. O(1), and nothing is allocated.
  */
 export class GradientLimit {
   readonly #options: Required<GradientLimitOptions>;
@@ -45,11 +57,12 @@ export class GradientLimit {
   constructor(options: GradientLimitOptions = {}) {
     this.#options = {
       initialLimit: 20,
-      minLimit: 2,
+      minLimit: RESTING_LIMIT,
       maxLimit: 1_000,
       smoothing: 0.2,
       tolerance: 1.5,
       longWindows: 600,
+      riseFactor: 10,
       windowMs: 100,
       windowCalls: 10,
       dropFactor: 0.9,
@@ -98,9 +111,12 @@ export class GradientLimit {
   }
 
   #learnUsual(latencyMs: number): void {
-    this.#windows++;
-    const weight = this.#windows <= WARM_UP_WINDOWS ? 1 / this.#windows : 2 / (this.#options.longWindows + 1);
-    this.#usualMs += (latencyMs - this.#usualMs) * weight;
+    const { longWindows, riseFactor, minLimit } = this.#options;
+    const rises = latencyMs > this.#usualMs;
+    let windows = rises ? longWindows * riseFactor : longWindows;
+    if (this.#windows < WARM_UP_WINDOWS) windows = 2 * ++this.#windows - 1;
+    else if (rises && this.limit <= Math.max(minLimit, RESTING_LIMIT)) windows = WARM_UP_WINDOWS;
+    this.#usualMs += ((latencyMs - this.#usualMs) * 2) / (windows + 1);
     // Latency is back to normal after a long time under load: what is usual follows sooner than the mean would.
     if (this.#usualMs > 2 * latencyMs) this.#usualMs *= 0.95;
   }

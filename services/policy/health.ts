@@ -14,34 +14,32 @@ export class Health<T> {
   dueAt = 0;
   /** When a probe may be sent. */
   probeAt = 0;
-  /** Calls of late, each the less the longer ago it ended. */
-  calls = 0;
-  /** Those of them that failed. */
-  failures = 0;
+  /** The share of failures among the last calls, 0 to 1; see `share`. */
+  #failures = 0;
   /** How many failed since the last success. */
   failuresInRow = 0;
-  readonly #decayMs: number;
+  readonly #memory: { outcomes: number; decayMs: number };
   #countedAt = 0;
   #wellSince = 0;
 
-  /** `decayMs`: the time constant with which calls are forgotten. */
-  constructor(instance: T, decayMs: number) {
+  /** `memory`: how many outcomes are remembered, and for how long, in milliseconds. */
+  constructor(instance: T, memory: { outcomes: number; decayMs: number }) {
     this.instance = instance;
-    this.#decayMs = decayMs;
+    this.#memory = memory;
+  }
+
+  /** The share of its last calls that failed, 0 to 1, each the less the more calls and time lie behind it. */
+  share(now: number): number {
+    return this.#failures * Math.exp(Math.min(0, this.#countedAt - now) / this.#memory.decayMs);
   }
 
   /** Counts how a call ended. */
   count(outcome: Exclude<Outcome, 'ignored'>, now: number): void {
-    const fade = Math.exp(Math.min(0, this.#countedAt - now) / this.#decayMs);
+    const failed = outcome === 'failure';
+    const before = this.share(now);
+    this.#failures = before + ((failed ? 1 : 0) - before) / this.#memory.outcomes;
     this.#countedAt = now;
-    this.calls = this.calls * fade + 1;
-    this.failures *= fade;
-    if (outcome === 'failure') {
-      this.failures++;
-      this.failuresInRow++;
-    } else {
-      this.failuresInRow = 0;
-    }
+    this.failuresInRow = failed ? this.failuresInRow + 1 : 0;
   }
 
   /** Puts it out, for longer each time. */
@@ -56,8 +54,7 @@ export class Health<T> {
   /** Takes it back, with a clean record but for its ejections. */
   recover(now: number): void {
     this.ill = false;
-    this.calls = 0;
-    this.failures = 0;
+    this.#failures = 0;
     this.failuresInRow = 0;
     this.#wellSince = now;
   }

@@ -12,21 +12,23 @@ export interface LatencyOptions {
    * traffic away at once, while one long task does not keep an instance from all short ones until it ends.
    */
   silenceFactor?: number;
-  /** The share of failures that costs nothing yet. Default: 0.2. Ours: two stray failures among ten calls. */
+  /**
+   * The share of failures that costs nothing yet. Default: 0.3, at which the ejector steps in: an instance that gets no
+   * calls before that is never found out.
+   */
   toleratedFailures?: number;
   /**
    * What failures cost: this many times the typical latency, times the square of their share beyond the tolerated
-   * one. Default: 100. Ours: an instance that fails half of its calls is taken to be 10 times as slow, one that fails
-   * all of them 65 times.
+   * one. Default: 200. Ours: an instance that fails half of its calls is taken to be 9 times as slow, one that fails
+   * all of them 99 times.
    */
   failurePenalty?: number;
 }
 
-/**
- * How much one outcome weighs in the typical latency and in the share of failures: the last ten or so decide. Close
- * to the 1/8 of TCP's smoothed round trip time (RFC 6298).
- */
-const OUTCOME_WEIGHT = 0.1;
+/** How much one call weighs in the typical latency. Source: TCP's smoothed round trip time (RFC 6298). */
+const LATENCY_WEIGHT = 1 / 8;
+/** How much one call weighs in the share of failures: as the ejector counts. */
+const OUTCOME_WEIGHT = 1 / 16;
 
 /**
  * What to expect of an instance, in milliseconds. Peak EWMA (Finagle's `PeakEwma`): a call that took longer than
@@ -56,8 +58,8 @@ export class LatencyEstimate {
   constructor(options: LatencyOptions = {}) {
     this.#decayMs = options.decayMs ?? 10_000;
     this.#silenceFactor = options.silenceFactor ?? 10;
-    this.#toleratedFailures = options.toleratedFailures ?? 0.2;
-    this.#failurePenalty = options.failurePenalty ?? 100;
+    this.#toleratedFailures = options.toleratedFailures ?? 0.3;
+    this.#failurePenalty = options.failurePenalty ?? 200;
   }
 
   /** Whether a call has succeeded, so that there is something to go by. */
@@ -79,7 +81,7 @@ export class LatencyEstimate {
     const faded = this.#peakMs * fade;
     this.#failures *= fade;
     if (outcome === 'success') {
-      this.#typicalMs += (latencyMs - this.#typicalMs) * (this.#succeeded ? OUTCOME_WEIGHT : 1);
+      this.#typicalMs += (latencyMs - this.#typicalMs) * (this.#succeeded ? LATENCY_WEIGHT : 1);
       this.#succeeded = true;
       this.#failures -= this.#failures * OUTCOME_WEIGHT;
       this.#peakMs = Math.max(latencyMs, faded + latencyMs * (1 - fade));

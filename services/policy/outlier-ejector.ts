@@ -11,16 +11,16 @@ export interface OutlierOptions {
    */
   failureShare?: number;
   /**
-   * How many times the share of the others an instance's has to be. Default: 2. Ours, in the place of Envoy's
-   * standard deviations, which need five hosts: what fails everywhere is nobody's own fault.
+   * How many times the mean share of the others an instance's has to be in any case. Default: 2. Ours, in the place of
+   * Envoy's standard deviations, which need five hosts: what fails everywhere is nobody's own fault.
    */
   timesOthers?: number;
-  /** The fewest failures of late, faded, that eject by their share. Default: 2.2: three within a second or so. Ours. */
-  minFailures?: number;
   /**
-   * The time constant with which outcomes fade, in milliseconds. Default: 2,000. Ours: of an instance that begins to
-   * fail every second call, the share is over 0.3 after 1.8 s.
+   * Over how many of its last calls the share is taken. Default: 16. Ours: of an instance that begins to fail every
+   * second call, the share is over 0.3 after 15 calls; of one that fails every hundredth, about never.
    */
+  outcomes?: number;
+  /** The time constant with which failures fade beside, in milliseconds. Default: 30,000. Ours. */
   decayMs?: number;
   /**
    * How long the first ejection lasts, in milliseconds; the n-th n times as long, as Envoy's
@@ -45,13 +45,12 @@ export type HealthChange = 'EJECTED' | 'RETURNED';
  * At most half of the instances are out. Were it more, none is (panic mode, Envoy's at 50 %): rather all of what is
  * there, than too little for all. Works from two instances on; one alone is never out.
  *
- * `T`: what stands for an instance. Every method is O(1) but `probe`, which looks at all instances when a probe is due.
+ * `T`: what stands for an instance. Every method is O(1), but for a look at all instances when a probe is due, and
+ * when one is about to be ejected.
  */
 export class OutlierEjector<T> {
   readonly #options: Required<OutlierOptions>;
   readonly #members = new Set<Health<T>>();
-  /** The outcomes of all together. */
-  readonly #all: Health<undefined>;
   #ill = 0;
   #nextProbeAt = Number.POSITIVE_INFINITY;
 
@@ -60,15 +59,14 @@ export class OutlierEjector<T> {
       consecutiveFailures: 5,
       failureShare: 0.3,
       timesOthers: 2,
-      minFailures: 2.2,
-      decayMs: 2_000,
+      outcomes: 16,
+      decayMs: 30_000,
       baseEjectionMs: 1_000,
       maxEjectionMs: 30_000,
       forgetMs: 10_000,
       probeTimeoutMs: 5_000,
       ...options,
     };
-    this.#all = new Health(undefined, this.#options.decayMs);
   }
 
   /** Whether more than half are ill, so that none is kept out. */
@@ -83,14 +81,14 @@ export class OutlierEjector<T> {
 
   /** An instance joins, in good health. */
   join(instance: T): Health<T> {
-    const health = new Health(instance, this.#options.decayMs);
+    const health = new Health(instance, this.#options);
     this.#members.add(health);
     return health;
   }
 
   /** An instance leaves. */
   leave(health: Health<T>): void {
-    if (this.#members.delete(health) && health.ill) this.#ill--;
+    if (this.#members.delete(health) && health.ill) this.#oneLess();
   }
 
   /** Whether an instance is out of use. */
@@ -126,16 +124,15 @@ export class OutlierEjector<T> {
     if (health.ill) return this.#noteIll(health, outcome, startedAt, now);
     if (outcome === 'ignored') return undefined;
     health.count(outcome, now);
-    this.#all.count(outcome, now);
-    return outcome === 'failure' && this.#isOutlier(health) ? this.#eject(health, now) : undefined;
+    return outcome === 'failure' && this.#isOutlier(health, now) ? this.#eject(health, now) : undefined;
   }
 
   #noteIll(health: Health<T>, outcome: Outcome, startedAt: number, now: number): HealthChange | undefined {
     if (startedAt < health.dueAt) return undefined;
     if (outcome === 'failure') return this.#eject(health, now);
     if (outcome === 'success') {
-      this.#ill--;
       health.recover(now);
+      this.#oneLess();
       return 'RETURNED';
     }
     health.probeAt = now;
@@ -143,14 +140,22 @@ export class OutlierEjector<T> {
     return undefined;
   }
 
-  #isOutlier(health: Health<T>): boolean {
-    const { consecutiveFailures, minFailures, failureShare, timesOthers } = this.#options;
-    if (health.failuresInRow >= consecutiveFailures) return true;
-    if (health.failures < minFailures) return false;
-    const share = health.failures / health.calls;
-    const otherCalls = this.#all.calls - health.calls;
-    const otherShare = otherCalls > 1e-9 ? (this.#all.failures - health.failures) / otherCalls : 0;
-    return share >= failureShare && share >= timesOthers * otherShare;
+  #oneLess(): void {
+    if (--this.#ill === 0) this.#nextProbeAt = Number.POSITIVE_INFINITY;
+  }
+
+  #isOutlier(health: Health<T>, now: number): boolean {
+    const { consecutiveFailures, failureShare, timesOthers } = this.#options;
+    const share = health.share(now);
+    if (health.failuresInRow < consecutiveFailures && share < failureShare) return false;
+    let others = 0;
+    let sum = 0;
+    for (const other of this.#members) {
+      if (other === health || other.ill) continue;
+      others++;
+      sum += other.share(now);
+    }
+    return share * others >= timesOthers * sum;
   }
 
   #eject(health: Health<T>, now: number): HealthChange {

@@ -54,8 +54,8 @@ describe('balancing', () => {
   });
 
   it.each([
-    { share: 0.5, perSecond: 100, most: 0.05 },
-    { share: 0.5, perSecond: 1_000, most: 0.05 },
+    { share: 0.5, perSecond: 100, most: 0.1 },
+    { share: 0.5, perSecond: 1_000, most: 0.1 },
     { share: 1, perSecond: 100, most: 0.02 },
     { share: 1, perSecond: 1_000, most: 0.02 },
     { share: 1, perSecond: 5_000, most: 0.02 },
