@@ -5,7 +5,7 @@ import { mixBits } from './string-hash.ts';
 /** How closely tasks keep to the instance of their key. */
 export interface AffinityOptions {
   /**
-   * How many times the mean of the tasks in flight an instance may have before a key's tasks go elsewhere.
+   * How many times the mean of the tasks in flight an instance may have before a key's tasks go elsewhere; over 1.
    * Default: 1.25, as Mirrokni, Thorup and Zadimoghaddam ("Consistent hashing with bounded loads", 2017) and those
    * who use it (Vimeo's HAProxy, brpc).
    */
@@ -20,10 +20,9 @@ export interface AffinityOptions {
  *
  * Of those that may be chosen, the one wins whose hash together with the key's is the highest; so when instances
  * come and go, only the keys move that must, and a key's next instance is always the same one. An instance that has
- * more than its share in flight is passed over. Where all have, the key's own takes the task. Nothing where
- * none may be chosen.
+ * its share in flight is passed over; there is always one that has less. Nothing where none may be chosen.
  *
- * O(n) at some 2 ns each, without state or allocation: a ring is O(log n), but has to be built again at every change,
+ * O(n) at some 10 ns each, without state or allocation: a ring is O(log n), but has to be built again at every change,
  * and moves keys unevenly unless it holds hundreds of points for each instance.
  */
 export function pickByAffinity<T extends Candidate>(
@@ -33,7 +32,7 @@ export function pickByAffinity<T extends Candidate>(
   { balanceFactor = 1.25, minInFlight = 8 }: AffinityOptions = {},
 ): T | undefined {
   let own: T | undefined;
-  let ownRank = -1;
+  let ownRank = 0;
   let open = 0;
   let inFlight = 0;
   for (const candidate of candidates) {
@@ -41,7 +40,7 @@ export function pickByAffinity<T extends Candidate>(
     open++;
     inFlight += candidate.inFlight;
     const rank = mixBits(keyHash ^ candidate.hash);
-    if (rank < ownRank) continue;
+    if (own && rank < ownRank) continue;
     own = candidate;
     ownRank = rank;
   }
@@ -49,13 +48,13 @@ export function pickByAffinity<T extends Candidate>(
   if (!own || own.inFlight < share) return own;
 
   let next: T | undefined;
-  let nextRank = -1;
+  let nextRank = 0;
   for (const candidate of candidates) {
     if (candidate.inFlight >= share || isAtCapacity(candidate) || bar?.(candidate) !== undefined) continue;
     const rank = mixBits(keyHash ^ candidate.hash);
-    if (rank < nextRank) continue;
+    if (next && rank < nextRank) continue;
     next = candidate;
     nextRank = rank;
   }
-  return next ?? own;
+  return next;
 }

@@ -1,5 +1,5 @@
 /**
- * A 32-bit hash of a text, the same in every process: FNV-1a over its UTF-16 code units, with the finalizer of
+ * A hash of a text, a whole number of 32 bits with a sign, the same in every process: FNV-1a over its UTF-16 code units, with the finalizer of
  * MurmurHash3. Not for secrets: who chooses the text can choose the hash.
  */
 export function stringHash(text: string): number {
@@ -15,5 +15,5 @@ export function mixBits(bits: number): number {
   let mixed = bits;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
+  return mixed ^ (mixed >>> 16);
 }

@@ -132,6 +132,23 @@ describe('admission', () => {
     expect(wait(110)).toBe('FULL');
   });
 
+  it('lets nobody overtake what waits', () => {
+    const { admission } = busy();
+    admission.wait('first', 'a', 1_000, 0);
+    admission.ended(20);
+    expect(admission.enter()).toBe(false);
+    expect(admission.next(0)).toBe('first');
+  });
+
+  it('counts the time in which nothing waits from when the last one was withdrawn', () => {
+    const { admission } = busy();
+    const ticket = admission.wait('task', 'a', 10_000, 0);
+    admission.wait('refused', 'a', 10_000, 100);
+    if (typeof ticket !== 'string') expect(admission.withdraw(ticket, 150)).toBe(true);
+    const wait = (now: number) => typeof admission.wait('task', 'a', 10_000, now);
+    expect([wait(249), wait(249)]).toEqual(['object', 'string']);
+  });
+
   it('takes in a burst again once nothing has waited for a while', () => {
     const { admission } = busy({ limit: 2 });
     const wait = (now: number) => admission.wait('task', 'a', 10_000, now);

@@ -50,9 +50,10 @@ describe('a token bucket', () => {
   });
 
   it('does not mind a moment that lies before the last', () => {
-    const bucket = new TokenBucket({ perSecond: 1_000, burst: 1 });
-    expect(bucket.take(50)).toBe(true);
-    expect(bucket.take(40)).toBe(false);
+    const bucket = new TokenBucket({ perSecond: 1_000, burst: 10 });
+    expect(bucket.waitMs(50, 10)).toBe(0);
+    expect(bucket.take(40, 10)).toBe(true);
+    expect(bucket.take(49)).toBe(false);
     expect(bucket.take(51)).toBe(true);
   });
 });
