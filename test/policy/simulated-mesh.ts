@@ -35,6 +35,14 @@ export interface EndedCall {
   ms: number;
 }
 
+/** How a call is made. */
+export interface CallOptions {
+  to?: SimulatedInstance | undefined;
+  not?: SimulatedInstance;
+  /** Told when it has ended. Default: the mesh's own. */
+  onEnded?: (call: EndedCall) => void;
+}
+
 /** Tasks, spread over instances by the power of two choices. */
 export class SimulatedMesh {
   readonly ended: EndedCall[] = [];
@@ -63,10 +71,11 @@ export class SimulatedMesh {
     this.instances = this.instances.filter((other) => other !== instance);
   }
 
-  /** Sends a task to `to`, or to whom the balancer chooses. */
-  call(to?: SimulatedInstance): void {
+  /** Sends a task to `to`, or to whom the balancer chooses but for `not`. */
+  call({ to, not, onEnded = this.onEnded }: CallOptions = {}): void {
     const startedAt = this.#simulation.now;
-    const instance = to ?? this.#balancer.pick(this.instances, startedAt, this.bar);
+    const bar: BarOf<SimulatedInstance> = (one) => (one === not ? 'ALREADY_TRIED' : this.bar(one));
+    const instance = to ?? this.#balancer.pick(this.instances, startedAt, bar);
     if (!instance) return;
     const fails = this.#simulation.random() < instance.failing.share;
     const ms = fails ? instance.failing.ms : instance.serviceMs();
@@ -79,7 +88,7 @@ export class SimulatedMesh {
       instance.latency.ended(outcome, ms, this.#simulation.now);
       const call = { instance, outcome, startedAt, ms } as const;
       this.ended.push(call);
-      this.onEnded(call);
+      onEnded(call);
     });
   }
 
