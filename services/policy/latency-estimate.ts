@@ -28,7 +28,7 @@ export interface LatencyOptions {
 /** How much one call weighs in the typical latency. Source: TCP's smoothed round trip time (RFC 6298). */
 const LATENCY_WEIGHT = 1 / 8;
 /** How much one call weighs in the share of failures: as the ejector counts. */
-const OUTCOME_WEIGHT = 1 / 16;
+const OUTCOME_WEIGHT = 1 / 10;
 
 /**
  * What to expect of an instance, in milliseconds. Peak EWMA (Finagle's `PeakEwma`): a call that took longer than

@@ -72,18 +72,26 @@ describe('ejection', () => {
     }
   });
 
-  it('uses all instances while all of them fail, and all again once they are well', () => {
+  it.each([
+    { failing: 2, panics: true },
+    { failing: 3, panics: false },
+  ])('keeps no more than one of three out while $failing fail, and none once they are well', (row) => {
     const { simulation, mesh, ejector } = ejectingMesh(9, 3, 200, 60_000);
     simulation.run(5_000);
-    for (const instance of mesh.instances) instance.failing.share = 1;
-    simulation.run(25_000);
-    expect(ejector.panicking).toBe(true);
+    for (const instance of mesh.instances.slice(0, row.failing)) instance.failing.share = 1;
+    let most = 0;
+    for (let now = 5_000; now < 25_000; now += 100) {
+      simulation.run(now);
+      most = Math.max(most, mesh.instances.filter((instance) => mesh.bar(instance)).length);
+    }
+    expect(most).toBeLessThanOrEqual(1);
+    expect(ejector.panicking).toBe(row.panics);
+
     for (const instance of mesh.instances) instance.failing.share = 0;
-    simulation.run(60_000);
-    expect(ejector.panicking).toBe(false);
+    simulation.run(45_000);
     for (const instance of mesh.instances) instance.calls = 0;
-    expect(
-      mesh.ended.filter(({ outcome, startedAt }) => outcome === 'failure' && startedAt > 25_000),
-    ).toEqual([]);
+    simulation.run(60_000);
+    for (const instance of mesh.instances) expect(instance.calls).toBeGreaterThan(0.2 * 200 * 15);
+    expect(ejector.nextProbeAt).toBe(Number.POSITIVE_INFINITY);
   });
 });

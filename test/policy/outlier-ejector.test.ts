@@ -151,6 +151,17 @@ describe('an outlier ejector', () => {
     expect(ejector.probe(2_010)).toBe(2);
   });
 
+  it('takes an instance back whose probe fails, once the others fail as often', () => {
+    const { ejector, all } = ejectorOf(3);
+    note(ejector, all[0]!, FIVE_FAILURES, 0);
+    expect(ejector.note(all[0]!, 'failure', 1_000, 1_000)).toBe('EJECTED');
+    // The others by turns, so that neither stands out.
+    for (let time = 0; time < 4; time++) {
+      for (const other of all.slice(1)) expect(note(ejector, other, ['failure'], 2_000)).toEqual([undefined]);
+    }
+    expect(ejector.note(all[0]!, 'failure', 3_000, 3_000)).toBe('RETURNED');
+  });
+
   it('does not heed an instance that has left', () => {
     const { ejector, all } = ejectorOf(3);
     note(ejector, all[0]!, FIVE_FAILURES, 0);
