@@ -22,18 +22,21 @@ export interface HistoryRecord {
 
 /** The last messages of an instance, for whoever debugs it. */
 export class History {
-  readonly #records: HistoryRecord[] = [];
+  /** A ring: the next record takes the place of the oldest. */
+  readonly #ring: HistoryRecord[] = [];
+  #next = 0;
 
   /** The last 256, the oldest first. */
   get records(): readonly HistoryRecord[] {
-    return this.#records;
+    return [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)];
   }
 
   /** Notes a message, and answers how to note its end. */
   note({ id, sender, capability }: AgentMessage): (error?: RpcError) => void {
     const startedAt = performance.now();
     const record: HistoryRecord = { id, sender, capability, receivedAt: new Date() };
-    if (this.#records.push(record) > MAX_RECORDS) this.#records.shift();
+    this.#ring[this.#next] = record;
+    this.#next = (this.#next + 1) % MAX_RECORDS;
     return (error) => {
       record.ms = performance.now() - startedAt;
       if (error) record.error = error;

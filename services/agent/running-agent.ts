@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AgentCard } from '../../gen/troupe/v1/agent_card_pb.js';
 import { AgentService } from '../../gen/troupe/v1/agent_service_pb.js';
 import { Orchestrators } from '../client/orchestrators.ts';
+import { messageCodecs } from '../protocol/codecs.ts';
 import { type Logger, silent } from '../rpc/log.ts';
 import { bind, RpcServer } from '../rpc/server.ts';
 import { agentHandlers } from './agent-service.ts';
@@ -72,7 +73,9 @@ export class RunningAgent {
     const tally = new Tally();
     const history = new History();
     const runner = await TaskRunner.create(definition, { orchestrators, tally, history });
-    const services = [bind(AgentService, agentHandlers({ definition, card, runner, history, tally }))];
+    const services = [
+      bind(AgentService, agentHandlers({ definition, card, runner, history, tally }), messageCodecs),
+    ];
     const server = new RpcServer({ services, log });
     const address = await server.listen(listen);
     const announcement = {

@@ -55,7 +55,7 @@ async function heard(message: AgentMessage, definition: AgentDefinition): Promis
 /** Waits for `work`, but no longer than to its deadline. */
 function inTime<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
   return new Promise((resolve, reject) => {
-    const forget = deadline.onExpired(() => reject(timedOut()));
-    work.then(resolve, reject).finally(forget);
+    const alarm = deadline.onExpired(() => reject(timedOut()));
+    work.then(resolve, reject).finally(() => alarm.cancel());
   });
 }

@@ -9,41 +9,57 @@ import type { Orchestrators } from '../client/orchestrators.ts';
 import { SharedState } from '../client/shared-state.ts';
 import type { TaskOptions, TaskResult } from '../client/task.ts';
 import { progressOf } from '../protocol/reply.ts';
-import type { TaskScope } from '../protocol/task-sink.ts';
+import type { TaskScope, TaskSink } from '../protocol/task-sink.ts';
 import { onwardMs } from '../protocol/ttl.ts';
 import type { JsonValue } from '../protocol/value.ts';
 import type { Logger } from '../rpc/log.ts';
+import type { LazyAbort } from './lazy-abort.ts';
 
 /** A document as a handler attaches it to its RESULT. */
 export type AttachmentInit = MessageInitShape<typeof AttachmentSchema>;
+
+/** What a handler's task is worked on under. */
+export interface WorkScope extends Pick<TaskScope, 'deadline' | 'log'> {
+  /** Says when nobody waits for an answer any more. */
+  readonly stop: LazyAbort;
+}
 
 /** What a handler knows of its task, and can do about it. */
 export class TaskContext {
   /** The task: free text, attachments, headers, sender and all. */
   readonly message: AgentMessage;
-  /** Aborted when the caller cancels or the time runs out; nobody waits for an answer after that. */
-  readonly signal: AbortSignal;
-  /** The state that agents share, within the task's deadline. */
-  readonly state: SharedState;
-  readonly #scope: TaskScope;
-  readonly #caller: Caller;
-  readonly #onProgress: (message: AgentMessage) => void;
+  readonly #scope: WorkScope;
+  readonly #orchestrators: Orchestrators;
+  readonly #sink: Pick<TaskSink, 'progress'>;
   readonly #attachments: Attachment[] = [];
   #sequence = 0;
+  #state: SharedState | undefined;
   #log: Logger | undefined;
 
   constructor(
     message: AgentMessage,
-    scope: TaskScope,
+    scope: WorkScope,
     orchestrators: Orchestrators,
-    onProgress: (message: AgentMessage) => void,
+    sink: Pick<TaskSink, 'progress'>,
   ) {
     this.message = message;
-    this.signal = scope.signal;
-    this.state = new SharedState(orchestrators, scope);
     this.#scope = scope;
-    this.#caller = new Caller(orchestrators, message.receiver, message.hops + 1);
-    this.#onProgress = onProgress;
+    this.#orchestrators = orchestrators;
+    this.#sink = sink;
+  }
+
+  /** Aborted when the caller cancels or the time runs out; nobody waits for an answer after that. */
+  get signal(): AbortSignal {
+    return this.#scope.stop.signal;
+  }
+
+  /** The state that agents share, within the task's deadline. */
+  get state(): SharedState {
+    this.#state ??= new SharedState(this.#orchestrators, {
+      signal: this.signal,
+      deadline: this.#scope.deadline,
+    });
+    return this.#state;
   }
 
   /** A logger whose lines carry the task's id and capability. */
@@ -68,10 +84,10 @@ export class TaskContext {
    * cut off.
    */
   progress(payload: JsonValue): void {
-    if (this.signal.aborted) return;
+    if (this.#scope.stop.reason) return;
     const message = progressOf(this.message, this.#sequence + 1, payload);
     this.#sequence++;
-    this.#onProgress(message);
+    this.#sink.progress(message);
   }
 
   /** Attaches a document to the RESULT. */
@@ -87,6 +103,7 @@ export class TaskContext {
     const timeoutMs = Math.min(options.timeoutMs ?? Number.POSITIVE_INFINITY, onwardMs(this.remainingMs));
     const signal = options.signal ? AbortSignal.any([this.signal, options.signal]) : this.signal;
     const headers = { ...this.message.headers, ...options.headers };
-    return this.#caller.ask({ capability }, payload, { ...options, timeoutMs, signal, headers });
+    const caller = new Caller(this.#orchestrators, this.message.receiver, this.message.hops + 1);
+    return caller.ask({ capability }, payload, { ...options, timeoutMs, signal, headers });
   }
 }

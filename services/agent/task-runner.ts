@@ -12,6 +12,7 @@ import { RpcError } from '../rpc/rpc-error.ts';
 import type { AgentDefinition, CapabilityDefinition } from './definition.ts';
 import { handlerFailure, replyOf } from './handler-failure.ts';
 import type { History } from './history.ts';
+import { LazyAbort } from './lazy-abort.ts';
 import type { Tally } from './tally.ts';
 import { TaskContext } from './task-context.ts';
 
@@ -135,8 +136,8 @@ export class TaskRunner {
 
   async #work({ task, skill, input, sink, scope, noteEnd }: Admitted): Promise<void> {
     this.#tally.started();
-    const stop = new AbortController();
-    const { signal } = stop;
+    const { deadline, log } = scope;
+    const stop = new LazyAbort();
     // Nobody waits for a handler that does not heed its signal; it stays in flight until it has really ended.
     const end = (reason: RpcError) => {
       stop.abort(reason);
@@ -144,25 +145,24 @@ export class TaskRunner {
     };
     const onStop = () => end(stoppedBy(scope.signal));
     scope.signal.addEventListener('abort', onStop, { once: true });
-    const forgetDeadline = scope.deadline.onExpired(() => end(timedOut()));
+    const alarm = deadline.onExpired(() => end(timedOut()));
     try {
-      const { deadline, log } = scope;
-      const progress = (message: AgentMessage) => sink.progress(message);
-      const context = new TaskContext(task, { signal, deadline, log }, this.#orchestrators, progress);
+      const context = new TaskContext(task, { stop, deadline, log }, this.#orchestrators, sink);
       const payload = (await skill.definition.handle(input, context)) ?? null;
-      signal.throwIfAborted();
-      const result = replyOf(() => resultOf(task, payload, { attachments: [...context.attachments] }));
+      if (stop.reason) throw stop.reason;
+      const result = replyOf(() => resultOf(task, payload));
+      result.attachments.push(...context.attachments);
       this.#tally.ended('done');
       noteEnd();
       sink.result(result);
     } catch (thrown) {
       const about = { agent: this.#definition.id, capability: skill.name };
-      const error: RpcError = signal.aborted ? signal.reason : handlerFailure(thrown, about);
+      const error = stop.reason ?? handlerFailure(thrown, about);
       this.#tally.ended(reasonOf(error) === 'TASK_CANCELLED' ? 'cancelled' : 'failed');
       noteEnd(error);
       sink.error(error);
     } finally {
-      forgetDeadline();
+      alarm.cancel();
       scope.signal.removeEventListener('abort', onStop);
     }
   }

@@ -14,8 +14,6 @@ import {
   toResult,
 } from './task.ts';
 
-const NEVER_ABORTED = new AbortController().signal;
-
 /** Sends tasks through the orchestrators under one name. */
 export class Caller {
   readonly #orchestrators: Orchestrators;
@@ -32,7 +30,7 @@ export class Caller {
   /** Sends a task and answers its result. Fails with the code, text and reason that the task's ERROR has. */
   async ask(target: TaskTarget, payload: JsonValue, options: TaskOptions = {}): Promise<TaskResult> {
     const task = makeTask(this.#id, target, payload, options, this.#hops);
-    const scope = { signal: options.signal ?? NEVER_ABORTED, deadline: deadlineOf(options) };
+    const scope = { signal: options.signal, deadline: deadlineOf(options) };
     return toResult(await resultOfTask((sink) => this.#orchestrators.send(task, sink, scope)));
   }
 
@@ -46,7 +44,7 @@ export class Caller {
     const deadline = deadlineOf(options);
     const replies = streamOfTask(
       (sink, signal) => this.#orchestrators.send(task, sink, { signal, deadline }),
-      options.signal ?? NEVER_ABORTED,
+      options.signal,
     );
     for await (const { message } of replies) yield toEvent(message);
   }

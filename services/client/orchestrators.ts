@@ -1,5 +1,5 @@
 import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
-import type { SendScope } from '../protocol/link/open-link.ts';
+import type { SendScope } from '../protocol/link/in-flight.ts';
 import { troupeError } from '../protocol/reason.ts';
 import { stoppedBy } from '../protocol/stopped.ts';
 import type { TaskSink } from '../protocol/task-sink.ts';
@@ -29,7 +29,7 @@ export class Orchestrators {
   async reach(deadline: Deadline, signal?: AbortSignal): Promise<Peer> {
     const first = this.#current;
     const count = this.#peers.length;
-    let failure = noOrchestrator();
+    let failure: RpcError | undefined;
     for (let nth = 0; nth < count; nth++) {
       const index = (first + nth) % count;
       const peer = this.#peers[index]!;
@@ -42,6 +42,7 @@ export class Orchestrators {
         failure = RpcError.from(error);
       }
     }
+    if (!failure) throw noOrchestrator();
     // One that took too long is no reason to speak of the caller's deadline, which has not come.
     if (failure.code !== Code.DEADLINE_EXCEEDED || deadline.expired) throw failure;
     throw new RpcError(Code.UNAVAILABLE, failure.message, failure.details, { cause: failure });
@@ -49,6 +50,8 @@ export class Orchestrators {
 
   /** Sends a message through an orchestrator that is connected; every failure goes to the sink. */
   send(message: AgentMessage, sink: TaskSink, scope: SendScope): void {
+    const current = this.#peers[this.#current];
+    if (current?.isReached) return current.send(message, sink, scope);
     this.reach(scope.deadline, scope.signal).then(
       (peer) => peer.send(message, sink, scope),
       (error) => sink.error(RpcError.from(error)),

@@ -4,12 +4,15 @@ import {
   OrchestratorServiceLinkRequestSchema,
 } from '../../gen/troupe/v1/orchestrator_service_pb.js';
 import { StateService } from '../../gen/troupe/v1/state_service_pb.js';
+import { messageCodecs } from '../protocol/codecs.ts';
 import { encodedSize } from '../protocol/encoded.ts';
-import { Link, type SendScope } from '../protocol/link/open-link.ts';
+import type { SendScope } from '../protocol/link/in-flight.ts';
+import { Link } from '../protocol/link/open-link.ts';
 import { admitSize } from '../protocol/message.ts';
 import { reasonOf, troupeError } from '../protocol/reason.ts';
 import { stoppedBy, timedOut } from '../protocol/stopped.ts';
 import type { TaskSink } from '../protocol/task-sink.ts';
+import type { CallOptions } from '../rpc/call-options.ts';
 import { Channel } from '../rpc/channel.ts';
 import { type Client, createClient } from '../rpc/client.ts';
 import { Code } from '../rpc/code.ts';
@@ -29,13 +32,18 @@ export class Peer {
   constructor(address: string, id: string) {
     this.#id = id;
     this.#channel = new Channel(address);
-    this.orchestrator = createClient(OrchestratorService, this.#channel);
+    this.orchestrator = createClient(OrchestratorService, this.#channel, messageCodecs);
     this.state = createClient(StateService, this.#channel);
   }
 
   /** Where the orchestrator is. */
   get address(): string {
     return this.#channel.address;
+  }
+
+  /** Whether the orchestrator is connected and not about to leave: what is sent now needs not wait. */
+  get isReached(): boolean {
+    return this.#link?.taking === true || (this.#channel.connected && !this.#link?.draining);
   }
 
   /**
@@ -88,7 +96,10 @@ export class Peer {
   async #call(message: AgentMessage, sink: TaskSink, scope: SendScope): Promise<void> {
     try {
       admitSize(encodedSize(message));
-      for await (const { message: reply } of this.orchestrator.dispatchStream({ message }, scope)) {
+      for await (const { message: reply } of this.orchestrator.dispatchStream(
+        { message },
+        callOptions(scope),
+      )) {
         if (reply?.type === MessageType.PROGRESS) sink.progress(reply);
         else if (reply) return sink.result(reply);
       }
@@ -98,12 +109,16 @@ export class Peer {
       );
     } catch (thrown) {
       const error = RpcError.from(thrown);
-      if (scope.signal.aborted) sink.error(stoppedBy(scope.signal));
+      if (scope.signal?.aborted) sink.error(stoppedBy(scope.signal));
       // gRPC keeps the deadline by a clock of its own, which may strike just before ours.
       else if (timeIsUp(error, scope) && reasonOf(error) === undefined) sink.error(timedOut(error));
       else sink.error(error);
     }
   }
+}
+
+function callOptions({ signal, deadline }: SendScope): CallOptions {
+  return signal ? { signal, deadline } : { deadline };
 }
 
 function timeIsUp({ code }: RpcError, { deadline }: SendScope): boolean {

@@ -2,11 +2,11 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import type { Duration } from '@bufbuild/protobuf/wkt';
 import {
   type AgentMessage,
-  AgentMessageSchema,
   type Attachment,
-  type AttachmentSchema,
+  AttachmentSchema,
   MessageType,
 } from '../../gen/troupe/v1/agent_message_pb.js';
+import { newMessage } from '../protocol/codec/new-message.ts';
 import { completeMessage } from '../protocol/message.ts';
 import { MAX_TTL_MS, msToDuration, onwardMs } from '../protocol/ttl.ts';
 import { fromValue, type JsonValue, toValue } from '../protocol/value.ts';
@@ -62,22 +62,20 @@ export function makeTask(
   options: TaskOptions,
   hops = 0,
 ): AgentMessage {
-  return completeMessage(
-    create(AgentMessageSchema, {
-      type: MessageType.TASK,
-      sender,
-      receiver: target.receiver ?? '',
-      capability: target.capability ?? '',
-      payload: toValue(payload),
-      task: options.task ?? '',
-      headers: { ...options.headers },
-      attachments: [...(options.attachments ?? [])],
-      correlationId: options.correlationId ?? '',
-      idempotencyKey: options.idempotencyKey ?? '',
-      hops,
-      ...(options.timeoutMs !== undefined && { ttl: ttlWithin(options.timeoutMs) }),
-    }),
-  );
+  const task = newMessage();
+  task.type = MessageType.TASK;
+  task.sender = sender;
+  task.receiver = target.receiver ?? '';
+  task.capability = target.capability ?? '';
+  task.payload = toValue(payload);
+  task.task = options.task ?? '';
+  Object.assign(task.headers, options.headers);
+  task.attachments = (options.attachments ?? []).map((attachment) => create(AttachmentSchema, attachment));
+  task.correlationId = options.correlationId ?? '';
+  task.idempotencyKey = options.idempotencyKey ?? '';
+  task.hops = hops;
+  if (options.timeoutMs !== undefined) task.ttl = ttlWithin(options.timeoutMs);
+  return completeMessage(task);
 }
 
 /**

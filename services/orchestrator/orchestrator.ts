@@ -1,5 +1,6 @@
 import { OrchestratorService } from '../../gen/troupe/v1/orchestrator_service_pb.js';
 import { StateService } from '../../gen/troupe/v1/state_service_pb.js';
+import { messageCodecs } from '../protocol/codecs.ts';
 import { bind } from '../rpc/server.ts';
 import { type OrchestratorOptions, withDefaults } from './config.ts';
 import { DnsDiscovery } from './discovery/dns.ts';
@@ -49,7 +50,10 @@ export async function startOrchestrator(options: OrchestratorOptions = {}): Prom
   const dispatcher = new Dispatcher({ router, balancer, messages, draining: draining.signal });
   const parts = { roster, membership, leases, router, balancer, dispatcher, messages };
   const doors = await openDoors(
-    [bind(OrchestratorService, orchestratorHandlers(parts)), bind(StateService, stateHandlers(store))],
+    [
+      bind(OrchestratorService, orchestratorHandlers(parts), messageCodecs),
+      bind(StateService, stateHandlers(store)),
+    ],
     config,
   );
   for (const source of sources) source.start(membership);

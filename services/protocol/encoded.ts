@@ -1,19 +1,25 @@
-import { create, type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { WireType } from '@bufbuild/protobuf/wire';
-import { type AgentMessage, AgentMessageSchema } from '../../gen/troupe/v1/agent_message_pb.js';
+import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
 import { RpcError } from '../rpc/rpc-error.ts';
+import { WireWriter } from './codec/wire-writer.ts';
+import { writeMessage } from './codec/write-message.ts';
 import { admitSize } from './message.ts';
 import { errorOf } from './reply.ts';
 
-/** An AgentMessage as it goes into a batch: its bytes, with their length before them. */
-export type EncodedMessage = Uint8Array;
+/** An AgentMessage as it stands in a link message: the tag of `messages`, its length, its bytes. */
+export type EncodedMessage = Buffer;
 
-/** The field of `messages` in all four link messages. */
-const MESSAGES_FIELD = 1;
+/** The field `messages` of all four link messages: number 1, with its length before it. */
+const MESSAGES = (1 << 3) | WireType.LengthDelimited;
+
+const writer = new WireWriter();
 
 /** The size of a message on the wire, in bytes. */
 export function encodedSize(message: AgentMessage): number {
-  return toBinary(AgentMessageSchema, message).length;
+  writer.start();
+  writeMessage(writer, message);
+  return writer.length;
 }
 
 /**
@@ -21,13 +27,11 @@ export function encodedSize(message: AgentMessage): number {
  * MESSAGE_TOO_LARGE, since it would end the link for all.
  */
 export function encodeMessage(message: AgentMessage): EncodedMessage {
-  const bytes = toBinary(AgentMessageSchema, message);
-  admitSize(bytes.length);
-  const length = varint(bytes.length);
-  const encoded = new Uint8Array(length.length + bytes.length);
-  encoded.set(length);
-  encoded.set(bytes, length.length);
-  return encoded;
+  const size = encodedSize(message);
+  admitSize(size);
+  writer.varint(size);
+  writer.varint(MESSAGES);
+  return writer.bytes();
 }
 
 /** Encodes a reply; one that is too large, or cannot be encoded, becomes an ERROR that says so. */
@@ -39,23 +43,29 @@ export function encodeReply(message: AgentMessage, reply: AgentMessage): Encoded
   }
 }
 
-/**
- * A link message of messages that are encoded already. protobuf-es writes a field that it does not know as it
- * stands, so handing it the messages that way spares them a second encoding.
- */
+/** A link message of messages that are encoded already, on its way out. */
+export class Batch<D extends DescMessage> {
+  readonly $typeName: string;
+  /** None: they are in `bytes`. */
+  readonly messages = [];
+  /** The link message as it goes to the network. */
+  readonly bytes: Buffer;
+
+  constructor(schema: D, messages: readonly EncodedMessage[]) {
+    this.$typeName = schema.typeName;
+    this.bytes = messages.length === 1 ? messages[0]! : Buffer.concat(messages);
+  }
+
+  /** For protobuf-es, which writes a field that it does not know as it stands behind its tag. */
+  get $unknown() {
+    return [{ no: 1, wireType: WireType.LengthDelimited, data: this.bytes.subarray(1) }];
+  }
+}
+
+/** The messages as one link message of that type. */
 export function toBatch<D extends DescMessage>(
   schema: D,
   messages: readonly EncodedMessage[],
 ): MessageShape<D> {
-  const batch = create(schema);
-  batch.$unknown = messages.map((data) => ({ no: MESSAGES_FIELD, wireType: WireType.LengthDelimited, data }));
-  return batch;
-}
-
-function varint(value: number): number[] {
-  const bytes = [];
-  let rest = value;
-  for (; rest > 127; rest >>>= 7) bytes.push((rest & 127) | 128);
-  bytes.push(rest);
-  return bytes;
+  return new Batch(schema, messages) as unknown as MessageShape<D>;
 }

@@ -1,13 +1,8 @@
-import { create } from '@bufbuild/protobuf';
 import { timestampNow } from '@bufbuild/protobuf/wkt';
-import {
-  type AgentMessage,
-  AgentMessageSchema,
-  type Heartbeat,
-  MessageType,
-} from '../../gen/troupe/v1/agent_message_pb.js';
+import { type AgentMessage, type Heartbeat, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import type { RpcError } from '../rpc/rpc-error.ts';
 import { bounded } from '../rpc/status-details.ts';
+import { newMessage } from './codec/new-message.ts';
 import { uuid7 } from './uuid7.ts';
 import { type JsonValue, toValue } from './value.ts';
 
@@ -16,15 +11,14 @@ export type ReplyInit = Partial<Omit<AgentMessage, '$typeName' | 'id' | 'type' |
 
 /** A message of the given type about `message`: to its sender, from its receiver, with a new id. */
 export function replyTo(message: AgentMessage, type: MessageType, init?: ReplyInit): AgentMessage {
-  return create(AgentMessageSchema, {
-    id: uuid7(),
-    sender: message.receiver,
-    receiver: message.sender,
-    type,
-    timestamp: timestampNow(),
-    correlationId: message.id,
-    ...init,
-  });
+  const reply = newMessage();
+  reply.id = uuid7();
+  reply.sender = message.receiver;
+  reply.receiver = message.sender;
+  reply.type = type;
+  reply.timestamp = timestampNow();
+  reply.correlationId = message.id;
+  return init ? Object.assign(reply, init) : reply;
 }
 
 /** The RESULT of a task. A payload that is no JSON is INVALID_PAYLOAD. */

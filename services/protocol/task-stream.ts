@@ -15,7 +15,7 @@ export const MAX_WAITING_PROGRESS_BYTES = 1024 * 1024;
  */
 export async function* streamOfTask(
   work: (sink: TaskSink, signal: AbortSignal) => void,
-  callerSignal: AbortSignal,
+  callerSignal?: AbortSignal,
 ): AsyncGenerator<TaskReply, void> {
   const left = new AbortController();
   const via = { instanceId: '', attempt: 1 };
@@ -34,7 +34,7 @@ export async function* streamOfTask(
     error: (error) => feed.fail(error),
     routed: (instanceId, attempt) => Object.assign(via, { instanceId, attempt }),
   };
-  work(sink, AbortSignal.any([callerSignal, left.signal]));
+  work(sink, callerSignal ? AbortSignal.any([callerSignal, left.signal]) : left.signal);
   try {
     yield* feed;
   } finally {

@@ -7,7 +7,7 @@ import type {
 import type { ClientDuplexStream, ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import { type CallOptions, toGrpc } from './call-options.ts';
 import type { Channel } from './channel.ts';
-import { methodDefinition } from './codec.ts';
+import { type Codecs, methodDefinition } from './codec.ts';
 import { Deadline } from './deadline.ts';
 import { RpcError } from './rpc-error.ts';
 import { fromWire } from './status-details.ts';
@@ -32,8 +32,9 @@ export type BidiCall<M extends DescMethodBiDiStreaming> = (
 export function callServerStream<M extends DescMethodServerStreaming>(
   method: M,
   channel: Channel,
+  codecs?: Codecs,
 ): ServerStreamCall<M> {
-  const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
+  const { path, requestSerialize, responseDeserialize } = methodDefinition(method, codecs);
   return (request, options = {}) =>
     receive(options, () =>
       channel.client.makeServerStreamRequest(
@@ -47,8 +48,12 @@ export function callServerStream<M extends DescMethodServerStreaming>(
 }
 
 /** Makes a method with a stream both ways callable over a channel. */
-export function callBidi<M extends DescMethodBiDiStreaming>(method: M, channel: Channel): BidiCall<M> {
-  const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
+export function callBidi<M extends DescMethodBiDiStreaming>(
+  method: M,
+  channel: Channel,
+  codecs?: Codecs,
+): BidiCall<M> {
+  const { path, requestSerialize, responseDeserialize } = methodDefinition(method, codecs);
   return (requests, options = {}) =>
     receive(options, () => {
       const call: ClientDuplexStream<
@@ -75,7 +80,7 @@ async function* receive<T>(
   // A stream without a listener would end the process on an error that comes after the reading has stopped.
   call.on('error', () => {});
   try {
-    yield* readObjects<T>(call, options.signal ?? NEVER_ABORTED);
+    yield* readObjects<T>(call, options.signal ?? new AbortController().signal);
   } catch (failure) {
     throw isServiceError(failure) ? fromWire(failure) : RpcError.from(failure);
   } finally {
@@ -97,8 +102,6 @@ async function send(
     call.cancel();
   }
 }
-
-const NEVER_ABORTED = new AbortController().signal;
 
 function isServiceError(failure: unknown): failure is ServiceError {
   return failure instanceof Error && 'code' in failure && 'metadata' in failure;

@@ -1,7 +1,7 @@
 import type { DescMethodUnary, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { type CallOptions, toGrpc, unaryDeadline } from './call-options.ts';
 import type { Channel } from './channel.ts';
-import { methodDefinition } from './codec.ts';
+import { type Codecs, methodDefinition } from './codec.ts';
 import { RpcError } from './rpc-error.ts';
 import { fromWire } from './status-details.ts';
 
@@ -12,8 +12,12 @@ export type UnaryCall<M extends DescMethodUnary> = (
 ) => Promise<MessageShape<M['output']>>;
 
 /** Makes a unary method callable over a channel. */
-export function callUnary<M extends DescMethodUnary>(method: M, channel: Channel): UnaryCall<M> {
-  const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
+export function callUnary<M extends DescMethodUnary>(
+  method: M,
+  channel: Channel,
+  codecs?: Codecs,
+): UnaryCall<M> {
+  const { path, requestSerialize, responseDeserialize } = methodDefinition(method, codecs);
   return (request, options = {}) =>
     new Promise((resolve, reject) => {
       const { signal } = options;

@@ -71,7 +71,7 @@ export class Channel {
       const settle = (end: () => void) => {
         this.#listeners.delete(listener);
         signal?.removeEventListener('abort', onAbort);
-        forget();
+        alarm.cancel();
         end();
       };
       const listener = (state: connectivityState) => {
@@ -81,9 +81,7 @@ export class Channel {
           settle(() => reject(this.#unreachable(Code.UNAVAILABLE)));
       };
       const onAbort = () => settle(() => reject(RpcError.from(signal?.reason)));
-      const forget = deadline.onExpired(() =>
-        settle(() => reject(this.#unreachable(Code.DEADLINE_EXCEEDED))),
-      );
+      const alarm = deadline.onExpired(() => settle(() => reject(this.#unreachable(Code.DEADLINE_EXCEEDED))));
       this.#listeners.add(listener);
       signal?.addEventListener('abort', onAbort);
       this.#client.getChannel().getConnectivityState(true);

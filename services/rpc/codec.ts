@@ -17,6 +17,9 @@ export interface Codec<D extends DescMessage> {
   deserialize(bytes: Uint8Array): MessageShape<D>;
 }
 
+/** Codecs by the types that they are for, where protobuf-es's own are not wanted. */
+export type Codecs = ReadonlyMap<DescMessage, Codec<DescMessage>>;
+
 /**
  * How deep messages may stand in one another. protobuf-es stops at 100 by default, which a payload within the
  * contract's bound can pass inside a batch; one beyond the bound shall be refused with a reason, rather than
@@ -41,10 +44,10 @@ export function methodPath(method: DescMethod): string {
   return `/${method.parent.typeName}/${method.name}`;
 }
 
-/** A method in the form that grpc-js asks for. */
-export function methodDefinition(method: DescMethod): MethodDefinition<unknown, unknown> {
-  const request = codecOf(method.input);
-  const response = codecOf(method.output);
+/** A method in the form that grpc-js asks for, its messages read and written by `codecs` where those know them. */
+export function methodDefinition(method: DescMethod, codecs?: Codecs): MethodDefinition<unknown, unknown> {
+  const request = codecs?.get(method.input) ?? codecOf(method.input);
+  const response = codecs?.get(method.output) ?? codecOf(method.output);
   return {
     path: methodPath(method),
     requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',

@@ -1,5 +1,9 @@
-/** How long a timer can be set for: Node's limit of 2^31 - 1 ms. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+import { type Alarm, TimerWheel } from './timer-wheel.ts';
+
+/** All deadlines of the process. */
+const wheel = new TimerWheel();
+
+const NO_ALARM: Alarm = { cancel() {} };
 
 /**
  * The moment by which something must be done, on the monotonic clock: a jump of the wall clock does not move
@@ -36,19 +40,8 @@ export class Deadline {
     return other.at < this.at ? other : this;
   }
 
-  /**
-   * Calls `callback` when the moment has come, unless the function that it returns is called first.
-   * Without a deadline it never does.
-   */
-  onExpired(callback: () => void): () => void {
-    if (this.at === Number.POSITIVE_INFINITY) return () => {};
-    let timer: NodeJS.Timeout;
-    const wait = () => {
-      // A timer counts whole milliseconds from a start that was rounded down: it may fire a little early.
-      const fired = () => (this.expired ? callback() : wait());
-      timer = setTimeout(fired, Math.min(Math.ceil(this.remainingMs), LONGEST_TIMER_MS));
-    };
-    wait();
-    return () => clearTimeout(timer);
+  /** Calls `callback` when the moment has come, unless the alarm is cancelled first. Without a deadline it never does. */
+  onExpired(callback: () => void): Alarm {
+    return this.at === Number.POSITIVE_INFINITY ? NO_ALARM : wheel.set(this.at, callback);
   }
 }

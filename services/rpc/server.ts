@@ -90,11 +90,11 @@ export class RpcServer {
     clearTimeout(force);
   }
 
-  #add({ service, handlers }: ServiceBinding): void {
+  #add({ service, handlers, codecs }: ServiceBinding): void {
     const definition: Record<string, ServiceDefinition[string]> = {};
     const implementation: UntypedServiceImplementation = {};
     for (const method of service.methods) {
-      definition[method.localName] = methodDefinition(method);
+      definition[method.localName] = methodDefinition(method, codecs);
       implementation[method.localName] = served(method, handlers[method.localName] as never, this.#calls);
     }
     this.#server.addService(definition, implementation);

@@ -3,6 +3,7 @@ import { file_google_rpc_error_details } from '../../gen/google/rpc/error_detail
 import { Health } from '../../gen/grpc/health/v1/health_pb.js';
 import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
 import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
+import type { Codecs } from './codec.ts';
 import type { Handlers } from './handlers.ts';
 import { type HealthOwner, ServingStatus } from './health.ts';
 import { reflectionHandlers } from './reflection.ts';
@@ -11,11 +12,17 @@ import { reflectionHandlers } from './reflection.ts';
 export interface ServiceBinding {
   readonly service: DescService;
   readonly handlers: Handlers<DescService>;
+  /** How its messages are read and written where that is by gRPC. Default: by protobuf-es. */
+  readonly codecs?: Codecs | undefined;
 }
 
 /** Binds an implementation to its service; the compiler holds the two against each other. */
-export function bind<S extends DescService>(service: S, handlers: Handlers<S>): ServiceBinding {
-  return { service, handlers: handlers as unknown as Handlers<DescService> };
+export function bind<S extends DescService>(
+  service: S,
+  handlers: Handlers<S>,
+  codecs?: Codecs,
+): ServiceBinding {
+  return { service, handlers: handlers as unknown as Handlers<DescService>, codecs };
 }
 
 /**

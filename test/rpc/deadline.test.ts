@@ -33,7 +33,9 @@ describe('A deadline', () => {
 
   it('does not call back where it is forgotten, or is none', async () => {
     const called: string[] = [];
-    Deadline.after(5).onExpired(() => called.push('forgotten'))();
+    Deadline.after(5)
+      .onExpired(() => called.push('forgotten'))
+      .cancel();
     Deadline.never.onExpired(() => called.push('never'));
     await new Promise<void>((resolve) => Deadline.after(30).onExpired(resolve));
     expect(called).toEqual([]);

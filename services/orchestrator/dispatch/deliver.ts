@@ -1,6 +1,6 @@
 import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { MessageType } from '../../../gen/troupe/v1/agent_message_pb.js';
-import type { SendScope } from '../../protocol/link/open-link.ts';
+import type { SendScope } from '../../protocol/link/in-flight.ts';
 import { errorOf, replyTo } from '../../protocol/reply.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import type { Connection } from '../member/connection.ts';

@@ -2,13 +2,14 @@ import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { admitMessage } from '../../protocol/message.ts';
 import { errorOf } from '../../protocol/reply.ts';
 import type { TaskScope, TaskSink } from '../../protocol/task-sink.ts';
+import { Deadline } from '../../rpc/deadline.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import { type Connection, ORCHESTRATOR_ID } from '../member/connection.ts';
 import type { MessageLog } from '../message-log/message-log.ts';
 import type { RosterEntry } from '../roster/entry.ts';
 import type { InstanceSet } from '../roster/instance-set.ts';
 import { admitInput, admitTime, refuseWhileDraining, taskDeadline } from './admit.ts';
-import { attempt } from './attempt.ts';
+import { Attempt, type AttemptFailure } from './attempt.ts';
 import type { Balancer } from './balance.ts';
 import { noLiveInstance, type Router } from './route.ts';
 
@@ -34,52 +35,94 @@ export class Dispatcher {
    * becomes of it goes to the sink, every failure too; nothing is thrown.
    */
   dispatch(task: AgentMessage, sink: TaskSink, scope: TaskScope): void {
-    const { messages } = this.#parts;
-    const tried = new Set<RosterEntry<Connection>>();
-    this.#dispatch(task, sink, scope, tried).catch((thrown) => {
-      const error = RpcError.from(thrown);
-      if (tried.size === 0) messages.record({ message: task, instanceId: '' });
-      const message = errorOf(task, error, { sender: ORCHESTRATOR_ID });
-      messages.record({ message, instanceId: '', capability: task.capability });
-      sink.error(error);
-    });
-  }
-
-  async #dispatch(
-    task: AgentMessage,
-    sink: TaskSink,
-    scope: TaskScope,
-    tried: Set<RosterEntry<Connection>>,
-  ): Promise<void> {
-    const { router, balancer, messages, draining } = this.#parts;
-    refuseWhileDraining(draining);
-    admitMessage(task);
-    const { signal, log } = scope;
-    const bound = admitTime(task, scope);
-    const instances = await router.find(task, { signal, deadline: bound });
-    let deadline = bound;
-
-    while (true) {
-      const candidates = untried(instances, tried);
-      if (candidates.length === 0) throw noLiveInstance(task);
-      const instance = balancer.pick(candidates);
-      if (tried.size === 0) deadline = taskDeadline(task, instance, scope.deadline, bound);
-      admitInput(task, instance);
-      tried.add(instance);
-
-      const failure = await attempt(
-        { task, instance, number: tried.size, scope: { signal, log, deadline }, messages },
-        sink,
-      );
-      if (!failure) return;
-      if (!failure.untouched || untried(instances, tried).length === 0) return sink.error(failure.error);
-    }
+    new Dispatch(this.#parts, task, sink, scope).start();
   }
 }
 
-function untried(
-  { routable }: InstanceSet<Connection>,
-  tried: ReadonlySet<RosterEntry<Connection>>,
-): readonly RosterEntry<Connection>[] {
-  return tried.size === 0 ? routable : routable.filter((instance) => !tried.has(instance));
+/** One task on its way. Nothing on it waits but for the instance, or for an agent that is not known yet. */
+class Dispatch {
+  readonly #parts: DispatcherParts;
+  readonly #task: AgentMessage;
+  readonly #sink: TaskSink;
+  readonly #scope: TaskScope;
+  readonly #tried: RosterEntry<Connection>[] = [];
+  /** What is known of the deadline before an instance is chosen. */
+  #bound = Deadline.never;
+  #deadline = Deadline.never;
+  #instances: InstanceSet<Connection> | undefined;
+
+  constructor(parts: DispatcherParts, task: AgentMessage, sink: TaskSink, scope: TaskScope) {
+    this.#parts = parts;
+    this.#task = task;
+    this.#sink = sink;
+    this.#scope = scope;
+  }
+
+  start(): void {
+    const { router, draining } = this.#parts;
+    try {
+      refuseWhileDraining(draining);
+      admitMessage(this.#task);
+      this.#bound = admitTime(this.#task, this.#scope);
+      this.#instances = router.look(this.#task);
+    } catch (thrown) {
+      return this.#refuse(thrown);
+    }
+    if (this.#instances) this.#attempt();
+    else void this.#attemptWhenKnown();
+  }
+
+  async #attemptWhenKnown(): Promise<void> {
+    const scope = { signal: this.#scope.signal, deadline: this.#bound };
+    try {
+      this.#instances = await this.#parts.router.wait(this.#task, scope);
+    } catch (thrown) {
+      return this.#refuse(thrown);
+    }
+    this.#attempt();
+  }
+
+  /** balance → attempt: at an instance that was not tried yet. */
+  #attempt(): void {
+    const { balancer, messages } = this.#parts;
+    const task = this.#task;
+    let instance: RosterEntry<Connection>;
+    try {
+      const candidates = this.#untried();
+      if (candidates.length === 0) throw noLiveInstance(task);
+      instance = balancer.pick(candidates);
+      if (this.#tried.length === 0)
+        this.#deadline = taskDeadline(task, instance, this.#scope.deadline, this.#bound);
+      admitInput(task, instance);
+    } catch (thrown) {
+      return this.#refuse(thrown);
+    }
+    const number = this.#tried.push(instance);
+    const scope = { signal: this.#scope.signal, deadline: this.#deadline };
+    new Attempt({ task, instance, number, scope, messages, sink: this.#sink, failed: this.#failed }).start();
+  }
+
+  readonly #failed = ({ error, untouched }: AttemptFailure): void => {
+    if (!untouched || this.#untried().length === 0) return this.#sink.error(error);
+    // Not from within: as many failures at once as there are instances would fill the stack.
+    queueMicrotask(() => this.#attempt());
+  };
+
+  #untried(): readonly RosterEntry<Connection>[] {
+    const routable = this.#instances?.routable ?? [];
+    return this.#tried.length === 0
+      ? routable
+      : routable.filter((instance) => !this.#tried.includes(instance));
+  }
+
+  /** Ends a task that no instance has, or has any more. */
+  #refuse(thrown: unknown): void {
+    const { messages } = this.#parts;
+    const task = this.#task;
+    const error = RpcError.from(thrown);
+    if (this.#tried.length === 0) messages.record({ message: task, instanceId: '' });
+    const message = errorOf(task, error, { sender: ORCHESTRATOR_ID });
+    messages.record({ message, instanceId: '', capability: task.capability });
+    this.#sink.error(error);
+  }
 }

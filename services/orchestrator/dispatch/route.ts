@@ -33,12 +33,14 @@ export class Router {
     task: AgentMessage,
     scope: Pick<TaskScope, 'signal' | 'deadline'>,
   ): Promise<InstanceSet<Connection>> {
-    const found = this.#look(task) ?? (await this.#wait(task, scope));
-    if (!found) throw this.#unknown(task);
-    return found;
+    return this.look(task) ?? this.wait(task, scope);
   }
 
-  #look({ receiver, capability }: AgentMessage): InstanceSet<Connection> | undefined {
+  /**
+   * The instances for a task, live or not; nothing where its receiver or capability is not known, or not yet.
+   * INVALID_MESSAGE where the task names neither.
+   */
+  look({ receiver, capability }: AgentMessage): InstanceSet<Connection> | undefined {
     if (receiver !== '') {
       const agent = this.#roster.agent(receiver);
       return capability === '' ? agent?.instances : agent?.capabilities.get(capability);
@@ -50,11 +52,15 @@ export class Router {
     });
   }
 
-  async #wait(
+  /**
+   * The same where they are not known yet: shortly after the start they are waited for. Fails AGENT_NOT_FOUND or
+   * CAPABILITY_NOT_FOUND.
+   */
+  async wait(
     task: AgentMessage,
     { signal, deadline }: Pick<TaskScope, 'signal' | 'deadline'>,
-  ): Promise<InstanceSet<Connection> | undefined> {
-    if (this.#settled.expired) return undefined;
+  ): Promise<InstanceSet<Connection>> {
+    if (this.#settled.expired) throw this.#unknown(task);
     const timeoutMs = Math.min(UNKNOWN_WAIT_MS, deadline.remainingMs * 0.9);
     const target = { agentId: task.receiver, capability: task.capability };
     try {
@@ -62,7 +68,9 @@ export class Router {
     } catch (error) {
       throw signal.aborted ? stoppedBy(signal) : error;
     }
-    return this.#look(task);
+    const found = this.look(task);
+    if (!found) throw this.#unknown(task);
+    return found;
   }
 
   #unknown({ receiver, capability }: AgentMessage): RpcError {

@@ -24,6 +24,11 @@ export function completeAnswer(question: AgentMessage, answer: AgentMessage, fro
   throw handlerFailed(`it answered with ${type} where a RESULT or ERROR belongs`, from);
 }
 
+/** A PROGRESS of an instance: what it left empty is filled in, in the message itself. */
+export function completeProgress(message: AgentMessage, from: AgentCard): AgentMessage {
+  return completeMessage(message, { sender: from.id });
+}
+
 /**
  * The failure of an instance with a reason: one that says nothing but UNKNOWN is HANDLER_FAILED, any other
  * stays itself.

@@ -7,8 +7,10 @@ import {
   MessageType,
 } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { AgentService, AgentServiceLinkRequestSchema } from '../../../gen/troupe/v1/agent_service_pb.js';
+import { messageCodecs } from '../../protocol/codecs.ts';
 import { encodedSize } from '../../protocol/encoded.ts';
-import { Link, type SendScope } from '../../protocol/link/open-link.ts';
+import type { SendScope } from '../../protocol/link/in-flight.ts';
+import { Link } from '../../protocol/link/open-link.ts';
 import { admitSize, completeMessage } from '../../protocol/message.ts';
 import { troupeError } from '../../protocol/reason.ts';
 import type { SchemaCheck } from '../../protocol/schema.ts';
@@ -54,7 +56,7 @@ export class Connection {
     this.card = card;
     this.checks = checks;
     this.#events = events;
-    this.#agent = createClient(AgentService, channel);
+    this.#agent = createClient(AgentService, channel, messageCodecs);
     if (!card.servesLink) return;
     this.#link = new Link({
       id: ORCHESTRATOR_ID,
@@ -73,13 +75,12 @@ export class Connection {
     return capabilities.find((capability) => capability.name === name);
   }
 
-  /** Sends a TASK; what becomes of it goes to the sink. */
+  /** Sends a TASK; what becomes of it goes to the sink, as the instance says it. */
   send(task: AgentMessage, sink: TaskSink, scope: SendScope): void {
-    const checked = this.#checked(task, sink);
-    if (this.#link) return this.#link.send(task, checked, scope);
+    if (this.#link) return this.#link.send(task, sink, scope);
     this.#handle(task, scope).then(
-      (reply) => (reply ? checked.result(reply) : checked.error(this.#noReply())),
-      (error) => checked.error(error),
+      (reply) => (reply ? sink.result(reply) : sink.error(this.#noReply())),
+      (error) => sink.error(RpcError.from(error)),
     );
   }
 
@@ -116,28 +117,10 @@ export class Connection {
     this.#link?.cut();
   }
 
-  /** The sink of a task with all that the instance answers held against the contract. */
-  #checked(task: AgentMessage, sink: TaskSink): TaskSink {
-    const error = (thrown: unknown) => sink.error(explainFailure(thrown, this.card));
-    return {
-      progress: (message) => sink.progress(completeMessage(message, { sender: this.card.id })),
-      result: (message) => {
-        let answer: AgentMessage;
-        try {
-          answer = completeAnswer(task, message, this.card);
-        } catch (thrown) {
-          return error(thrown);
-        }
-        sink.result(answer);
-      },
-      error,
-    };
-  }
-
   async #handle(message: AgentMessage, { signal, deadline }: SendScope): Promise<AgentMessage | undefined> {
     admitSize(encodedSize(message));
     try {
-      return (await this.#agent.handle({ message }, { signal, deadline })).message;
+      return (await this.#agent.handle({ message }, { ...(signal && { signal }), deadline })).message;
     } catch (thrown) {
       throw this.#handleFailure(RpcError.from(thrown), signal);
     }
@@ -154,8 +137,8 @@ export class Connection {
   /**
    * What went wrong between us and the instance gets its reason here; what the instance itself says stays.
    */
-  #handleFailure(error: RpcError, signal: AbortSignal): RpcError {
-    if (signal.aborted) return stoppedBy(signal);
+  #handleFailure(error: RpcError, signal: AbortSignal | undefined): RpcError {
+    if (signal?.aborted) return stoppedBy(signal);
     if (error.details.length > 0) return error;
     if (error.code === Code.DEADLINE_EXCEEDED) return timedOut(error);
     // Nobody here cancelled: so does a server that is cut off end its calls.

@@ -88,7 +88,7 @@ export async function* runStep(
     ? bounds.deadline.earliest(Deadline.after(durationToMs(step.ttl)))
     : bounds.deadline;
   const timeout = new AbortController();
-  const forget = deadline.onExpired(() =>
+  const alarm = deadline.onExpired(() =>
     timeout.abort(
       troupeError('TASK_TIMED_OUT', `The step ${step.name} did not end in the time that it had.`),
     ),
@@ -106,7 +106,7 @@ export async function* runStep(
     }
     throw new RpcError(Code.INTERNAL, `The task of the step ${step.name} ended without a RESULT.`);
   } finally {
-    forget();
+    alarm.cancel();
     timeout.abort();
   }
 }

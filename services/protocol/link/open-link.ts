@@ -12,8 +12,9 @@ import { RpcError } from '../../rpc/rpc-error.ts';
 import { encodeMessage } from '../encoded.ts';
 import { completeMessage } from '../message.ts';
 import { troupeError } from '../reason.ts';
-import { stoppedBy, timedOut } from '../stopped.ts';
-import type { TaskScope, TaskSink } from '../task-sink.ts';
+import { stoppedBy } from '../stopped.ts';
+import type { TaskSink } from '../task-sink.ts';
+import { InFlight, type SendScope } from './in-flight.ts';
 import { Liveness, type LivenessOptions } from './liveness.ts';
 import { Outbox } from './outbox.ts';
 
@@ -40,14 +41,6 @@ export interface LinkOptions<D extends DescMessage> {
   onClosed?: (error: RpcError | undefined) => void;
 }
 
-/** What a message in flight is watched by. */
-export type SendScope = Pick<TaskScope, 'signal' | 'deadline'>;
-
-interface InFlight {
-  sink: TaskSink;
-  release: () => void;
-}
-
 /**
  * The opening end of a link, by the rules in `agent_service.proto`: many messages in flight at once, each
  * answered into its sink. It opens when it is made; nothing is replayed when it ends.
@@ -58,6 +51,11 @@ export class Link<D extends DescMessage> {
   readonly #inFlight = new Map<string, InFlight>();
   readonly #stop = new AbortController();
   readonly #liveness: Liveness;
+  /** Ends a message in flight whose caller waits no more, and tells the other end. */
+  readonly #abandon = (id: string, error: RpcError): void => {
+    this.#push(this.#message(MessageType.CANCEL, id));
+    this.#fail(id, error);
+  };
   #taking = true;
   #otherDrains = false;
   #unknownReplies = 0;
@@ -107,12 +105,12 @@ export class Link<D extends DescMessage> {
   send(message: AgentMessage, sink: TaskSink, scope: SendScope): void {
     try {
       if (!this.#takes(message)) throw this.#refusal();
-      if (scope.signal.aborted) throw stoppedBy(scope.signal);
+      if (scope.signal?.aborted) throw stoppedBy(scope.signal);
       if (this.#inFlight.has(message.id)) {
         throw troupeError('DUPLICATE_ID', `A message with the id ${message.id} is already in flight.`);
       }
       this.#push(message);
-      this.#inFlight.set(message.id, { sink, release: this.#guard(message.id, scope) });
+      this.#inFlight.set(message.id, new InFlight(message, sink, scope, this.#abandon));
     } catch (error) {
       sink.error(RpcError.from(error));
     }
@@ -126,7 +124,7 @@ export class Link<D extends DescMessage> {
         result: (reply: AgentMessage) => resolve(reply.heartbeat),
         error: reject,
       };
-      this.send(this.#message(MessageType.HEARTBEAT), sink, { signal: this.#stop.signal, deadline });
+      this.send(this.#message(MessageType.HEARTBEAT), sink, { deadline });
     });
   }
 
@@ -168,10 +166,10 @@ export class Link<D extends DescMessage> {
       return;
     }
     if (message.type === MessageType.PROGRESS) return entry.sink.progress(message);
-    this.#settle(message.correlationId, (sink) => {
-      if (message.type === MessageType.ERROR) sink.error(errorIn(message));
-      else sink.result(message);
-    });
+    this.#end(message.correlationId, entry);
+    if (message.type === MessageType.ERROR) entry.sink.error(errorIn(message));
+    else entry.sink.result(message);
+    this.#halfCloseIfDone();
   }
 
   #drain(): void {
@@ -196,28 +194,18 @@ export class Link<D extends DescMessage> {
     if (!this.#taking && this.#inFlight.size === 0) this.#outbox.end();
   }
 
-  /** Ends a message in flight at the scope's abort or deadline, and tells the other end. */
-  #guard(id: string, { signal, deadline }: SendScope): () => void {
-    const abandon = (error: RpcError) => {
-      this.#push(this.#message(MessageType.CANCEL, id));
-      this.#settle(id, (sink) => sink.error(error));
-    };
-    const onAbort = () => abandon(stoppedBy(signal));
-    const forgetDeadline = deadline.onExpired(() => abandon(timedOut()));
-    signal.addEventListener('abort', onAbort, { once: true });
-    return () => {
-      forgetDeadline();
-      signal.removeEventListener('abort', onAbort);
-    };
-  }
-
-  #settle(id: string, tell: (sink: TaskSink) => void): void {
+  /** Fails a message in flight, where it still is. */
+  #fail(id: string, error: RpcError): void {
     const entry = this.#inFlight.get(id);
     if (!entry) return;
+    this.#end(id, entry);
+    entry.sink.error(error);
+    this.#halfCloseIfDone();
+  }
+
+  #end(id: string, entry: InFlight): void {
     this.#inFlight.delete(id);
     entry.release();
-    tell(entry.sink);
-    this.#halfCloseIfDone();
   }
 
   #message(type: MessageType, correlationId = ''): AgentMessage {
@@ -235,7 +223,7 @@ export class Link<D extends DescMessage> {
     this.#options.onClosed?.(end);
     const { signal } = this.#stop;
     const failure = signal.aborted ? signal.reason : lost(end?.message ?? 'The other end closed it.', end);
-    for (const id of [...this.#inFlight.keys()]) this.#settle(id, (sink) => sink.error(failure));
+    for (const id of [...this.#inFlight.keys()]) this.#fail(id, failure);
   }
 }
 

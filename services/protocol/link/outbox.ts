@@ -5,8 +5,6 @@ import { type EncodedMessage, toBatch } from '../encoded.ts';
 const MAX_BATCH_MESSAGES = 256;
 /** How many bytes one batch holds at the most; a bigger message goes alone. */
 const MAX_BATCH_BYTES = 256 * 1024;
-/** What a batch adds to a message's bytes and their length: the tag of its field. */
-const TAG_BYTES = 1;
 
 interface Waiting {
   bytes: EncodedMessage;
@@ -74,7 +72,7 @@ export class Outbox<D extends DescMessage> implements AsyncIterable<MessageShape
     let count = 0;
     let size = 0;
     for (const { bytes } of this.#waiting) {
-      size += TAG_BYTES + bytes.length;
+      size += bytes.length;
       if (count === MAX_BATCH_MESSAGES || (count > 0 && size > MAX_BATCH_BYTES)) break;
       count++;
     }

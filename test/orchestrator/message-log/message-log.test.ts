@@ -1,8 +1,8 @@
-import { create } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { anyPack, timestampDate } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { ErrorInfoSchema } from '../../../gen/google/rpc/error_details_pb.js';
-import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
+import { type AgentMessage, AgentMessageSchema } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { describeRecord } from '../../../services/orchestrator/message-log/describe-record.ts';
 import { MessageLog, type NewRecord } from '../../../services/orchestrator/message-log/message-log.ts';
 import { troupeError } from '../../../services/protocol/reason.ts';
@@ -93,7 +93,8 @@ describe('a record', () => {
   });
 
   it('tells the whole message where payloads are kept', () => {
-    expect(told({ message: secret }, new MessageLog({ keepPayloads: true })).message).toEqual(secret);
+    const { message } = told({ message: secret }, new MessageLog({ keepPayloads: true }));
+    expect(toBinary(AgentMessageSchema, message!)).toEqual(toBinary(AgentMessageSchema, secret));
   });
 
   it('counts kept payloads towards the bytes of the log', () => {

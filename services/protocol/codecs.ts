@@ -1,0 +1,131 @@
+import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
+import {
+  AgentServiceLinkRequestSchema,
+  AgentServiceLinkResponseSchema,
+  HandleRequestSchema,
+  HandleResponseSchema,
+} from '../../gen/troupe/v1/agent_service_pb.js';
+import {
+  DispatchRequestSchema,
+  DispatchResponseSchema,
+  DispatchStreamRequestSchema,
+  DispatchStreamResponseSchema,
+  OrchestratorServiceLinkRequestSchema,
+  OrchestratorServiceLinkResponseSchema,
+  SendRequestSchema,
+  SendResponseSchema,
+} from '../../gen/troupe/v1/orchestrator_service_pb.js';
+import { type Codec, type Codecs, READ_OPTIONS } from '../rpc/codec.ts';
+import { readMessage } from './codec/read-message.ts';
+import { WireReader } from './codec/wire-reader.ts';
+import { WireWriter } from './codec/wire-writer.ts';
+import { writeMessage } from './codec/write-message.ts';
+import { Batch } from './encoded.ts';
+
+/** The tag of a message's first field, where that is an AgentMessage or a list of them. */
+const FIRST_FIELD = (1 << 3) | 2;
+
+/** What a link carries. */
+type LinkMessage = DescMessage & { field: { messages: unknown } };
+
+/** What holds one AgentMessage, as its first field, and perhaps more. */
+type Wrapper = DescMessage & { field: { message: unknown } };
+
+const writer = new WireWriter();
+
+/**
+ * The codecs of all that carries AgentMessages between members: they do what protobuf-es does, and leave payloads as
+ * they are. Broadcast is not among them, which is a stream of many kinds of outcome.
+ */
+export const messageCodecs: Codecs = new Map<DescMessage, Codec<DescMessage>>([
+  ...[
+    AgentServiceLinkRequestSchema,
+    AgentServiceLinkResponseSchema,
+    OrchestratorServiceLinkRequestSchema,
+    OrchestratorServiceLinkResponseSchema,
+  ].map((schema) => [schema, linkCodec(schema)] as const),
+  ...[
+    HandleRequestSchema,
+    HandleResponseSchema,
+    SendRequestSchema,
+    SendResponseSchema,
+    DispatchRequestSchema,
+    DispatchResponseSchema,
+    DispatchStreamRequestSchema,
+    DispatchStreamResponseSchema,
+  ].map((schema) => [schema, wrapperCodec(schema)] as const),
+]);
+
+function linkCodec<D extends LinkMessage>(schema: D): Codec<D> {
+  return {
+    serialize(init) {
+      if (init instanceof Batch) return init.bytes;
+      return toBuffer(toBinary(schema, create(schema, init)));
+    },
+    deserialize(bytes) {
+      const buffer = toBuffer(bytes);
+      const messages = readMessages(buffer);
+      if (!messages) return fromBinary(schema, buffer, READ_OPTIONS);
+      return { $typeName: schema.typeName, messages } as unknown as MessageShape<D>;
+    },
+  };
+}
+
+/** The messages of a link message; nothing where it holds anything else. */
+function readMessages(buffer: Buffer): AgentMessage[] | undefined {
+  const messages: AgentMessage[] = [];
+  for (let at = 0; at < buffer.length; ) {
+    const found = firstField(buffer, at);
+    if (!found) return undefined;
+    messages.push(readMessage(buffer, found.start, found.end));
+    at = found.end;
+  }
+  return messages;
+}
+
+function wrapperCodec<D extends Wrapper>(schema: D): Codec<D> {
+  return {
+    serialize(init) {
+      const { message, ...rest } = create(schema, init) as MessageShape<D> & { message?: AgentMessage };
+      const after = toBinary(schema, rest as MessageShape<D>);
+      writer.start();
+      writer.raw(after);
+      if (message) {
+        writeMessage(writer, message);
+        writer.varint(writer.length - after.length);
+        writer.varint(FIRST_FIELD);
+      }
+      return writer.bytes();
+    },
+    deserialize(bytes) {
+      const buffer = toBuffer(bytes);
+      const found = firstField(buffer, 0);
+      if (!found) return fromBinary(schema, buffer, READ_OPTIONS);
+      const wrapper = fromBinary(schema, buffer.subarray(found.end), READ_OPTIONS) as MessageShape<D> & {
+        message?: AgentMessage;
+      };
+      // A field that comes twice is merged, which protobuf-es knows how to do.
+      if (wrapper.message) return fromBinary(schema, buffer, READ_OPTIONS);
+      wrapper.message = readMessage(buffer, found.start, found.end);
+      return wrapper;
+    },
+  };
+}
+
+/** Where the first field lies that is at `at`; nothing where something else, or something malformed, is there. */
+function firstField(buffer: Buffer, at: number): { start: number; end: number } | undefined {
+  if (buffer[at] !== FIRST_FIELD) return undefined;
+  try {
+    const reader = new WireReader(buffer, at + 1);
+    const end = reader.delimited();
+    return { start: reader.at, end };
+  } catch {
+    return undefined;
+  }
+}
+
+/** grpc-js takes nothing but a Buffer. This wraps, it copies nothing. */
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
