@@ -5,7 +5,7 @@ import { DiscoverySource } from '../../../gen/troupe/v1/roster_pb.js';
 import { roundRobin } from '../../../services/orchestrator/dispatch/balance.ts';
 import type { RosterEntry } from '../../../services/orchestrator/roster/entry.ts';
 import { Roster } from '../../../services/orchestrator/roster/roster.ts';
-import type { Role } from '../process/role.ts';
+import type { Role } from '../../processes/role.ts';
 
 /** What a task would be handed to. */
 type Connection = Record<string, never>;

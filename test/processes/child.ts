@@ -26,7 +26,7 @@ const LEAVE_WITHIN_MS = 5000;
 /** How much of its output is kept for an error message, in characters. */
 const TAIL_CHARACTERS = 2000;
 
-/** A process of the benchmark, seen from the one that started it. */
+/** A process of a stage, seen from the one that started it. */
 export class Child {
   readonly name: string;
   readonly #process: ChildProcess;
