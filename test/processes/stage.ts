@@ -23,7 +23,7 @@ export class Stage {
   /** Starts a process with the role of a module, `peers/direct/client.ts`. `flags`: arguments for Node itself. */
   start(module: string, options: unknown = {}, flags: readonly string[] = []): Promise<Child> {
     const name = module
-      .replace(/^(peers|rows)\//, '')
+      .replace(/^(peers|rows|mesh)\//, '')
       .replace(/\.ts$/, '')
       .replaceAll('/', ' ');
     const { root, env, profile } = this.#options;

@@ -1,0 +1,15 @@
+import type { Machine, Skipped } from '../../report/machine.ts';
+import type { Row, Seen } from '../row.ts';
+
+/** A row of the report. */
+export interface ReportedRow extends Seen, Pick<Row, 'id' | 'title' | 'fault' | 'must'> {
+  /** How long it took, in seconds. */
+  tookS: number;
+}
+
+/** All that a run of the suite tells. */
+export interface Report {
+  machine: Machine;
+  rows: ReportedRow[];
+  skipped: Skipped[];
+}
