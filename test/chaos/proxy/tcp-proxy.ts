@@ -35,7 +35,7 @@ export class TcpProxy {
     this.#lots = setInterval(() => this.#drawLots(), LOT_MS).unref();
   }
 
-  /** Listens on a free port, and carries to `target`, `host:port`; passes everything on until told otherwise. */
+  /** Listens on a free port, and carries to `target`, `host:port`; without one it refuses. Passes all on until told otherwise. */
   static async start(target = ''): Promise<TcpProxy> {
     const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -70,7 +70,8 @@ export class TcpProxy {
     this.opened++;
     settle(dialler);
     const { accept = 'pass' } = this.#treatment;
-    if (accept === 'refuse') return void dialler.resetAndDestroy();
+    if (accept === 'refuse' || (accept === 'pass' && this.#target === ''))
+      return void dialler.resetAndDestroy();
     const connection: Connection = { dialler, carriers: accept === 'pass' ? this.#carry(dialler) : [] };
     this.#connections.add(connection);
     dialler.on('close', () => this.#forget(connection));
