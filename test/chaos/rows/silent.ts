@@ -6,12 +6,15 @@ import { Mesh } from '../mesh/mesh.ts';
 import { TcpProxy } from '../proxy/tcp-proxy.ts';
 import type { Row, RowContext, Seen } from '../row.ts';
 
+/** A call that waited for an address that stays silent would take longer, in milliseconds: dialling is given up after 2 s. */
+const WAITED_MS = 1000;
+
 /** Two addresses that take connections and do not speak HTTP/2, beside an instance that is well. */
 export const silent: Row = {
   id: 'silent',
   title: 'An address takes connections, and is no member',
   fault: 'accepts TCP, never speaks HTTP/2; TLS-less garbage',
-  must: 'usable ≤ 5 s after it heals; others unaffected (0 failed, p90 ≤ 2 × that of after)',
+  must: 'usable ≤ 5 s after it heals; others unaffected (0 failed, none waits 1 s)',
   run,
 };
 
@@ -58,11 +61,11 @@ async function run({ quick, stage }: RowContext): Promise<Seen> {
           most: 0,
         },
         {
-          name: 'timesP90',
-          what: 'their p90, times that of after',
-          figure: during.latencyMs(0.9) / after.latencyMs(0.9),
-          unit: '×',
-          most: 2,
+          name: 'longestMs',
+          what: 'the longest of them',
+          figure: during.latencyMs(1),
+          unit: 'ms',
+          most: WAITED_MS,
         },
       ],
       {
