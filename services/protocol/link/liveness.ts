@@ -31,14 +31,15 @@ export interface LiveLink {
  * Watches a link for signs of life: HEARTBEAT, not HTTP/2 PING, since C-core and Go answer eager pings with
  * GOAWAY and proxies cut streams that carry nothing.
  *
- * Silence is counted in ticks, not by the clock: while this process is too busy to tick, it is too busy to
- * hear as well, and that is not the other end's fault.
+ * Silence is counted from tick to tick, and no more than twice what a tick should take: while this process is too busy
+ * to tick, it is too busy to hear as well, and that is not the other end's fault.
  */
 export class Liveness {
   readonly #link: LiveLink;
   readonly #options: Required<LivenessOptions>;
   readonly #timer: NodeJS.Timeout;
   #silentMs = 0;
+  #tickedAt = performance.now();
   #asked = false;
 
   constructor(link: LiveLink, options: LivenessOptions = {}) {
@@ -60,10 +61,14 @@ export class Liveness {
 
   #tick(): void {
     const { busySilenceMs, idleSilenceMs, answerMs, tickMs } = this.#options;
-    this.#silentMs += tickMs;
+    const now = performance.now();
+    this.#silentMs += Math.min(now - this.#tickedAt, 2 * tickMs);
+    this.#tickedAt = now;
+    // A tick that comes a trifle early is not to cost a whole one more.
+    const silentMs = this.#silentMs + tickMs / 2;
     if (this.#asked) {
-      if (this.#silentMs >= answerMs) this.#link.lost();
-    } else if (this.#silentMs >= (this.#link.busy() ? busySilenceMs : idleSilenceMs)) {
+      if (silentMs >= answerMs) this.#link.lost();
+    } else if (silentMs >= (this.#link.busy() ? busySilenceMs : idleSilenceMs)) {
       this.#silentMs = 0;
       this.#asked = true;
       this.#link.ask();

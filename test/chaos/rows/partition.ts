@@ -79,7 +79,7 @@ async function between(
     [
       {
         name: 'overrunMs',
-        what: `longest beyond its deadline of ${calls.count + callsOfCutOff.count} calls`,
+        what: `in ${spanMs / 1000} s, longest beyond its deadline of ${calls.count + callsOfCutOff.count} calls`,
         figure: Math.max(...overrunMs),
         unit: 'ms',
         most: 100,
