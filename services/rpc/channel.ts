@@ -93,10 +93,17 @@ export class Channel {
 
   /** Calls `listener` each time that the connection breaks, until the function that it returns is called. */
   onDisconnected(listener: () => void): () => void {
+    return this.onConnection((stands) => {
+      if (!stands) listener();
+    });
+  }
+
+  /** The same, each time that the connection is made or breaks: the listener is told which. */
+  onConnection(listener: (stands: boolean) => void): () => void {
     let wasReady = this.connected;
     const changed = (state: connectivityState) => {
       const isReady = state === connectivityState.READY;
-      if (wasReady && !isReady) listener();
+      if (wasReady !== isReady) listener(isReady);
       wasReady = isReady;
     };
     this.#listeners.add(changed);
