@@ -13,13 +13,12 @@ import { troupeError } from '../protocol/reason.ts';
 import { stoppedBy, timedOut } from '../protocol/stopped.ts';
 import { type TaskSink, tellUnsent } from '../protocol/task-sink.ts';
 import type { CallOptions } from '../rpc/call-options.ts';
-import { Channel } from '../rpc/channel.ts';
+import { Channel, nobodyAnswers } from '../rpc/channel.ts';
 import { type Client, createClient } from '../rpc/client.ts';
 import { Code } from '../rpc/code.ts';
 import type { Deadline } from '../rpc/deadline.ts';
 import { neverSent } from '../rpc/never-sent.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
-import type { StopSignal } from '../rpc/stop-signal.ts';
 
 /**
  * How long an orchestrator that has said that it is about to leave is believed while its connection stands, in
@@ -79,11 +78,12 @@ export class Peer {
   }
 
   /**
-   * Waits until the orchestrator is connected. Fails UNAVAILABLE where nobody answers, or DRAINING where it
-   * is about to leave.
+   * Waits until the orchestrator is connected, or one attempt at it has failed: then it goes on by itself. Fails
+   * UNAVAILABLE where nobody answers, or DRAINING where it is about to leave.
    */
-  async reached(deadline: Deadline, signal?: StopSignal): Promise<void> {
-    await this.#channel.ready(deadline, signal);
+  async reached(deadline: Deadline): Promise<void> {
+    if (this.#channel.failing) throw nobodyAnswers(this.address);
+    await this.#channel.ready(deadline);
     if (this.#isLeaving) {
       throw troupeError('DRAINING', `The orchestrator at ${this.address} is about to leave.`);
     }
