@@ -1,9 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { create } from '@bufbuild/protobuf';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { HeartbeatSchema } from '../../gen/troupe/v1/agent_message_pb.js';
+import {
+  OrchestratorService,
+  OrchestratorServiceLinkResponseSchema,
+} from '../../gen/troupe/v1/orchestrator_service_pb.js';
 import { serveAgent, type TaskContext, troupeError } from '../../services/agent/index.ts';
 import { startOrchestrator } from '../../services/orchestrator/orchestrator.ts';
+import { serveLink } from '../../services/protocol/link/serve-link.ts';
 import { errorInfoOf, reasonOf } from '../../services/protocol/reason.ts';
+import { progressOf, resultOf } from '../../services/protocol/reply.ts';
+import type { TaskHandler } from '../../services/protocol/task-sink.ts';
+import { durationToMs } from '../../services/protocol/ttl.ts';
 import { Code } from '../../services/rpc/code.ts';
+import type { BidiHandler } from '../../services/rpc/handlers.ts';
+import { bind, RpcServer } from '../../services/rpc/server.ts';
 import { failureOf, reasonIn } from '../protocol/link/messages.ts';
 import { vacantAddress } from '../rpc/listeners.ts';
 import { caller, mesh, withoutLink } from './mesh.ts';
@@ -41,6 +53,37 @@ function held(
   };
   return { definition, started: started.promise, go: () => go.resolve(), begun: () => begun };
 }
+
+/** An orchestrator that does with tasks over its link as the test says, and nothing else. */
+async function orchestratorThat(task: TaskHandler) {
+  const link: BidiHandler<typeof OrchestratorService.method.link> = (requests, context) =>
+    serveLink(requests, context, {
+      id: 'orchestrator',
+      schema: OrchestratorServiceLinkResponseSchema,
+      task,
+      broadcast: async () => undefined,
+      heartbeat: () => create(HeartbeatSchema),
+    });
+  const server = new RpcServer({ services: [bind(OrchestratorService, { link } as never)] });
+  onTestFinished(() => server.close());
+  return { address: await server.listen('127.0.0.1:0') };
+}
+
+describe('A task that is sent again', () => {
+  it('is the same message, with the time that remains to it then', async () => {
+    const seen: { id: string; ttlMs: number; key: string }[] = [];
+    const { address } = await orchestratorThat((task, sink) => {
+      seen.push({ id: task.id, ttlMs: durationToMs(task.ttl!), key: task.idempotencyKey });
+      if (seen.length < 4) sink.error(troupeError('DRAINING', 'I am about to leave.'));
+      else sink.result(resultOf(task, 'done'));
+    });
+    const options = { timeoutMs: 20_000, idempotencyKey: 'order-7' };
+    expect((await caller(address).dispatch('work', null, options)).payload).toBe('done');
+    expect(new Set(seen.map(({ id, key }) => `${id} ${key}`)).size).toBe(1);
+    expect(seen.map(({ ttlMs }) => ttlMs)).toEqual(seen.map(({ ttlMs }) => ttlMs).sort((a, b) => b - a));
+    expect(seen[0]!.ttlMs).toBeGreaterThan(seen[3]!.ttlMs);
+  });
+});
 
 describe('A call while no orchestrator is there', () => {
   it('waits for one that comes within its time, of the state too', async () => {
@@ -126,6 +169,21 @@ describe('A task on which work may have been done is not sent again', () => {
     await orchestrator.close();
     expect(await asked).toBe('INSTANCE_LOST');
     expect(begun()).toBe(1);
+  });
+
+  it('when PROGRESS of it was seen, whatever is said after that', async () => {
+    let begun = 0;
+    const { address } = await orchestratorThat((task, sink) => {
+      begun++;
+      sink.progress(progressOf(task, 1, 'begun'));
+      sink.error(troupeError('DRAINING', 'I am about to leave.'));
+    });
+    const events: unknown[] = [];
+    const read = async () => {
+      for await (const event of caller(address).dispatchStream('work', null)) events.push(event.type);
+    };
+    expect(await reasonIn(read())).toBe('DRAINING');
+    expect([begun, events]).toEqual([1, ['progress']]);
   });
 
   it('when its agent passes on that another was leaving, which then says of which agent it is', async () => {
