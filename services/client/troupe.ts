@@ -98,9 +98,10 @@ export class Troupe {
   async explain(target: string | TaskTarget, options: ExplainOptions = {}): Promise<RouteCandidate[]> {
     const { capability = '', receiver = '' } = typeof target === 'string' ? { capability: target } : target;
     const routing = routingOf(options);
-    const [peer, call] = await this.#reach(options);
     const request = { capability, receiver, ...(routing && { routing }) };
-    return (await peer.orchestrator.explainRoute(request, call)).candidates;
+    const scope = scopeOf(options);
+    const explain = ({ orchestrator }: Peer) => orchestrator.explainRoute(request, scope);
+    return (await this.#orchestrators.ask(scope, explain)).candidates;
   }
 
   /**
