@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { toJson } from '../report/to-json.ts';
 import { madeReport } from './report/made-report.ts';
-import { toJson } from './report/report.ts';
 
 /** Runs the benchmark as a process; `speed`: takes a report that was made in place of measuring. */
 async function bench(args: readonly string[], speed?: number) {

@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { Stage } from '../processes/stage.ts';
+import { toJson } from '../report/to-json.ts';
 import { measure } from './measure.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
-import { Stage } from './process/stage.ts';
 import { toMarkdown } from './report/markdown.ts';
 import { missedRows } from './report/missed.ts';
-import { type Report, toJson } from './report/report.ts';
+import type { Report } from './report/report.ts';
 import { toSvg } from './report/svg.ts';
 import { toTable } from './report/table.ts';
 
@@ -26,6 +27,7 @@ try {
 
 async function run({ ids, quick, profile }: Options): Promise<Report> {
   const stage = new Stage({
+    root: import.meta.dirname,
     env: { ...process.env, NODE_ENV: 'production', NODE_COMPILE_CACHE: COMPILE_CACHE },
     profile,
   });

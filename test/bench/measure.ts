@@ -1,6 +1,7 @@
+import type { Stage } from '../processes/stage.ts';
+import { type Skipped, thisMachine } from '../report/machine.ts';
 import { Contestants } from './peers/contestants.ts';
-import type { Stage } from './process/stage.ts';
-import { type Report, type Skipped, thisMachine } from './report/report.ts';
+import type { Report } from './report/report.ts';
 import { FULL, QUICK } from './rows/bench.ts';
 import { FAMILIES } from './rows/families.ts';
 import type { Row } from './rows/row.ts';

@@ -1,4 +1,4 @@
-import type { Role } from '../process/role.ts';
+import type { Role } from '../../processes/role.ts';
 import { type Call, closedLoop } from './closed-loop.ts';
 import { checkAnswer, payloadsOf } from './payload.ts';
 

@@ -1,3 +1,4 @@
+import { quantile } from '../../report/statistics.ts';
 import { checkAnswer, type Payload, payloadsOf } from './payload.ts';
 
 /** What a client is put under. */
@@ -56,13 +57,11 @@ export async function closedLoop(
     }
   };
   await Promise.all(Array.from({ length: inFlight }, keepCalling));
-  const sorted = Float64Array.from(latencies).sort();
-  const quantile = (q: number) => sorted[Math.floor(q * sorted.length)] ?? Number.NaN;
   return {
     // Answers come in batches: to count up to the last one is not to count a part of one.
     callsPerSecond: (latencies.length * 1000) / (lastEnd - begin),
-    p50Ms: quantile(0.5),
-    p99Ms: quantile(0.99),
+    p50Ms: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
     calls,
   };
 }

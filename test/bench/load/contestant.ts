@@ -1,6 +1,6 @@
-import type { Child } from '../process/child.ts';
+import type { Child } from '../../processes/child.ts';
+import { median } from '../../report/statistics.ts';
 import type { Load, LoadResult } from './closed-loop.ts';
-import { median } from './statistics.ts';
 
 /** Something that carries tasks: a client, and the processes behind it. */
 export interface Contestant {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { figureOf, median } from '../../report/statistics.ts';
 import { closedLoop } from './closed-loop.ts';
 import { answerTo, payloadsOf } from './payload.ts';
 import { interleaved } from './rounds.ts';
-import { figureOf, median } from './statistics.ts';
 
 describe('payloads', () => {
   it.each([64, 128, 64 * 1024])('have %d bytes of JSON, each another number', (bytes) => {

@@ -1,5 +1,5 @@
+import type { Stage } from '../../processes/stage.ts';
 import type { Contestant } from '../load/contestant.ts';
-import type { Stage } from '../process/stage.ts';
 import { findNatsServer } from './nats/find-server.ts';
 import { hasPackages } from './packages.ts';
 import { STARTS } from './starts.ts';

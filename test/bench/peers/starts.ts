@@ -1,5 +1,5 @@
+import type { Stage } from '../../processes/stage.ts';
 import type { Contestant } from '../load/contestant.ts';
-import type { Stage } from '../process/stage.ts';
 import type { ContestantName, Contestants } from './contestants.ts';
 
 /** The processes of a contestant; or, as a text, why it cannot run here. */

@@ -1,11 +1,5 @@
+import { figureText } from '../../report/figure-text.ts';
 import type { Row } from '../rows/row.ts';
-
-const THREE_DIGITS = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
-
-/** A figure as people read it, to three digits: `41,200`, `0.128`. */
-export function figureText(figure: number): string {
-  return Number.isFinite(figure) ? THREE_DIGITS.format(figure) : '–';
-}
 
 /** The value of a row, with its unit and, in parentheses, the least and the greatest of the rounds. */
 export function valueText({ value, spread: [least, greatest], unit }: Row): string {

@@ -1,6 +1,9 @@
+import { figureText } from '../../report/figure-text.ts';
+import { machineText } from '../../report/machine.ts';
+import { markdownTable } from '../../report/markdown-table.ts';
 import { LOADS } from '../rows/task-row-plans.ts';
-import { baselineText, boundText, figureText, ratioText, valueText, verdictText } from './figures.ts';
-import type { Machine, Report } from './report.ts';
+import { baselineText, boundText, ratioText, valueText, verdictText } from './figures.ts';
+import type { Report } from './report.ts';
 import { underLoad, wholeCpuUs } from './under-load.ts';
 
 /** The report as docs/performance.md: `findings` is the part that is written by hand. */
@@ -12,7 +15,7 @@ export function toMarkdown(report: Report, findings: string): string {
 Being orchestrated costs nothing: a task that goes through the orchestrator over links is cheaper and quicker than a plain unary gRPC
 call straight to the agent. These are the figures of one run of \`npm run bench\`.
 
-${machineText(report.machine)}
+${machineText(report.machine, 'the few short rounds')}
 
 ![Calls per second and processor time per call of Troupe and its peers](performance.svg)
 
@@ -32,13 +35,8 @@ ${findings.trim()}
 `;
 }
 
-function machineText({ cpu, cores, memoryGiB, os, node, at, quick }: Machine): string {
-  const thoroughness = quick ? ', with the few short rounds of `--quick`' : '';
-  return `Measured on ${cores} cores (${cpu}), ${memoryGiB} GiB, ${os}, Node ${node}, on ${at.slice(0, 10)}${thoroughness}.`;
-}
-
 function rowTable({ rows }: Report): string {
-  return table(
+  return markdownTable(
     ['', 'figure', 'compared with', 'ratio', 'must', 'aim', ''],
     rows.map((row) => [
       `${row.title}<br>\`${row.id}\``,
@@ -58,7 +56,7 @@ function skippedText({ skipped }: Report): string {
 }
 
 function loadTable(report: Report): string {
-  return table(
+  return markdownTable(
     ['', 'calls/s', 'p50', 'p99', 'CPU per call', 'of which', 'resident'],
     underLoad(report, LOADS.small64).map(([name, summary]) => {
       const processes = Object.entries(summary.processes);
@@ -76,9 +74,4 @@ function loadTable(report: Report): string {
       ];
     }),
   );
-}
-
-function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(headings), line(headings.map(() => '---')), ...rows.map(line)].join('\n');
 }

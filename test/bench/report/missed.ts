@@ -1,4 +1,5 @@
-import { boundText, figureText, ratioText, valueText } from './figures.ts';
+import { figureText } from '../../report/figure-text.ts';
+import { boundText, ratioText, valueText } from './figures.ts';
 import type { Report } from './report.ts';
 
 /** One line for each row that does not reach what it must, with its figure. */

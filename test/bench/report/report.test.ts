@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { toJson } from '../../report/to-json.ts';
 import { madeReport } from './made-report.ts';
 import { toMarkdown } from './markdown.ts';
 import { missedRows } from './missed.ts';
-import { toJson } from './report.ts';
 import { toSvg } from './svg.ts';
 import { toTable } from './table.ts';
 

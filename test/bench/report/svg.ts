@@ -1,5 +1,5 @@
+import { figureText } from '../../report/figure-text.ts';
 import { LOADS } from '../rows/task-row-plans.ts';
-import { figureText } from './figures.ts';
 import type { Report } from './report.ts';
 import { underLoad, wholeCpuUs } from './under-load.ts';
 

@@ -1,3 +1,4 @@
+import { textTable } from '../../report/text-table.ts';
 import { baselineText, boundText, ratioText, valueText, verdictText } from './figures.ts';
 import type { Report } from './report.ts';
 
@@ -14,13 +15,5 @@ export function toTable({ rows, skipped }: Report): string {
     boundText(row, 'aim'),
     verdictText(row),
   ]);
-  const lines = [HEADINGS, ...cells];
-  const widths = HEADINGS.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  const text = lines.map((line) =>
-    line
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  );
-  return [...text, ...skipped.map(({ id, why }) => `${id} skipped: ${why}`)].join('\n');
+  return [textTable(HEADINGS, cells), ...skipped.map(({ id, why }) => `${id} skipped: ${why}`)].join('\n');
 }

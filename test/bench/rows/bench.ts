@@ -1,6 +1,6 @@
+import type { Stage } from '../../processes/stage.ts';
 import type { Rounds } from '../load/rounds.ts';
 import type { Contestants } from '../peers/contestants.ts';
-import type { Stage } from '../process/stage.ts';
 import type { Row, RowPlan } from './row.ts';
 
 /** How thoroughly is measured. */

@@ -1,5 +1,5 @@
+import { figureOf, median } from '../../report/statistics.ts';
 import { interleaved } from '../load/rounds.ts';
-import { figureOf, median } from '../load/statistics.ts';
 import type { RowFamily } from './bench.ts';
 import { type RowPlan, rowOf } from './row.ts';
 

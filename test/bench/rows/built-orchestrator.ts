@@ -6,8 +6,8 @@ import { Health } from '../../../gen/grpc/health/v1/health_pb.js';
 import { Channel } from '../../../services/rpc/channel.ts';
 import { createClient } from '../../../services/rpc/client.ts';
 import { Deadline } from '../../../services/rpc/deadline.ts';
-import type { Role } from '../process/role.ts';
-import { usageOf } from '../process/usage-of.ts';
+import type { Role } from '../../processes/role.ts';
+import { usageOf } from '../../processes/usage-of.ts';
 
 /** How long an orchestrator is left alone before its memory is read, in milliseconds. */
 const IDLE_MS = 500;

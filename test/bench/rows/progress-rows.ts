@@ -1,6 +1,6 @@
+import type { Child } from '../../processes/child.ts';
+import { figureOf } from '../../report/statistics.ts';
 import { interleaved } from '../load/rounds.ts';
-import { figureOf } from '../load/statistics.ts';
-import type { Child } from '../process/child.ts';
 import type { Bench, RowFamily } from './bench.ts';
 import { type Row, type RowPlan, rowOf } from './row.ts';
 

@@ -1,6 +1,6 @@
+import type { Figure } from '../../report/statistics.ts';
 import type { Load } from '../load/closed-loop.ts';
 import type { Summary } from '../load/contestant.ts';
-import type { Figure } from '../load/statistics.ts';
 
 /** What a row is held to. Bounds are included. */
 export interface Bounds {

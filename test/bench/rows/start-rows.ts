@@ -1,4 +1,4 @@
-import { figureOf } from '../load/statistics.ts';
+import { figureOf } from '../../report/statistics.ts';
 import type { RowFamily } from './bench.ts';
 import { builtOrchestrator } from './build-orchestrator.ts';
 import { type RowPlan, rowOf } from './row.ts';

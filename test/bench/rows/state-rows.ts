@@ -1,6 +1,6 @@
+import { figureOf } from '../../report/statistics.ts';
 import type { LoadResult } from '../load/closed-loop.ts';
 import { interleaved } from '../load/rounds.ts';
-import { figureOf } from '../load/statistics.ts';
 import type { RowFamily } from './bench.ts';
 import { type RowPlan, rowOf } from './row.ts';
 

@@ -1,7 +1,7 @@
+import { figureOf } from '../../report/statistics.ts';
 import type { Load } from '../load/closed-loop.ts';
 import { type Contestant, measureUnder, type Sample, type Summary, summaryOf } from '../load/contestant.ts';
 import { interleaved } from '../load/rounds.ts';
-import { figureOf } from '../load/statistics.ts';
 import { CONTESTANTS, type ContestantName } from '../peers/contestants.ts';
 import type { Bench, RowFamily } from './bench.ts';
 import { type Row, rowOf } from './row.ts';

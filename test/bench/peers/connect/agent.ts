@@ -3,8 +3,8 @@ import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { AgentService } from '../../../../gen/troupe/v1/agent_service_pb.js';
+import type { Role } from '../../../processes/role.ts';
 import { answerTo } from '../../load/payload.ts';
-import type { Role } from '../../process/role.ts';
 import { payloadOf, resultOf } from '../direct/message.ts';
 
 /** An agent that serves Handle by connect-node, over HTTP/2. */

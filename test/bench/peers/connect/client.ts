@@ -1,8 +1,8 @@
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { AgentService } from '../../../../gen/troupe/v1/agent_service_pb.js';
+import type { Role } from '../../../processes/role.ts';
 import { clientRole } from '../../load/client-role.ts';
-import type { Role } from '../../process/role.ts';
 import { payloadOf, taskOf } from '../direct/message.ts';
 
 /** A caller that calls Handle by connect-node, over HTTP/2. */

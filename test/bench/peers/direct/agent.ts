@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { AgentService, HandleResponseSchema } from '../../../../gen/troupe/v1/agent_service_pb.js';
+import type { Role } from '../../../processes/role.ts';
 import { answerTo } from '../../load/payload.ts';
-import type { Role } from '../../process/role.ts';
 import { payloadOf, resultOf } from './message.ts';
 import { serveUnary } from './serve-unary.ts';
 

@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { Client, credentials } from '@grpc/grpc-js';
 import { AgentService, HandleRequestSchema } from '../../../../gen/troupe/v1/agent_service_pb.js';
+import type { Role } from '../../../processes/role.ts';
 import { clientRole } from '../../load/client-role.ts';
-import type { Role } from '../../process/role.ts';
 import { payloadOf, taskOf } from './message.ts';
 import { unaryCall } from './unary-call.ts';
 

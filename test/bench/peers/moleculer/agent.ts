@@ -1,5 +1,5 @@
+import type { Role } from '../../../processes/role.ts';
 import { answerTo, type Payload } from '../../load/payload.ts';
-import type { Role } from '../../process/role.ts';
 import { createBroker, tcp } from './broker.ts';
 
 /** A node with a service. `nats`: the URL of a NATS server; without it, its peers come to it by TCP. */

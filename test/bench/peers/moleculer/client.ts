@@ -1,6 +1,6 @@
+import type { Role } from '../../../processes/role.ts';
 import { clientRole } from '../../load/client-role.ts';
 import type { Payload } from '../../load/payload.ts';
-import type { Role } from '../../process/role.ts';
 import { createBroker, tcp } from './broker.ts';
 
 /** How long the other node may take to be found, in milliseconds. */

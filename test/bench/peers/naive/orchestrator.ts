@@ -5,7 +5,7 @@ import {
   DispatchResponseSchema,
   OrchestratorService,
 } from '../../../../gen/troupe/v1/orchestrator_service_pb.js';
-import type { Role } from '../../process/role.ts';
+import type { Role } from '../../../processes/role.ts';
 import { serveUnary } from '../direct/serve-unary.ts';
 import { unaryCall } from '../direct/unary-call.ts';
 

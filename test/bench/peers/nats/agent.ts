@@ -1,5 +1,5 @@
+import type { Role } from '../../../processes/role.ts';
 import { answerTo, type Payload } from '../../load/payload.ts';
-import type { Role } from '../../process/role.ts';
 import { loadNats } from './transport.ts';
 
 /** A responder on a subject. Its messages are the payload alone, in JSON: NATS has no envelope. */

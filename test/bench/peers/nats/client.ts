@@ -1,6 +1,6 @@
+import type { Role } from '../../../processes/role.ts';
 import { clientRole } from '../../load/client-role.ts';
 import type { Payload } from '../../load/payload.ts';
-import type { Role } from '../../process/role.ts';
 import { loadNats } from './transport.ts';
 
 /** A requester. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import type { Role } from '../../process/role.ts';
-import { usageOf } from '../../process/usage-of.ts';
+import type { Role } from '../../../processes/role.ts';
+import { usageOf } from '../../../processes/usage-of.ts';
 
 /** Keeps a nats-server, which ends when its keeper does. `program`: where it is. */
 export async function start({ program }: { program: string }): Promise<Role> {

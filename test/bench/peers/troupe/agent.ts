@@ -1,7 +1,7 @@
 import { serveAgent } from '../../../../services/agent/index.ts';
 import { createLogger } from '../../../../services/rpc/log.ts';
+import type { Role } from '../../../processes/role.ts';
 import { answerTo } from '../../load/payload.ts';
-import type { Role } from '../../process/role.ts';
 import { CAPABILITY } from '../direct/message.ts';
 import { pacedProgress } from './paced-progress.ts';
 

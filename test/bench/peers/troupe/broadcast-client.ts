@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Troupe } from '../../../../services/client/index.ts';
-import type { Role } from '../../process/role.ts';
+import type { Role } from '../../../processes/role.ts';
 
 /** How often the roster is looked at for instances that are still on their way, in milliseconds. */
 const LOOK_EVERY_MS = 50;

@@ -1,7 +1,7 @@
 import { Troupe } from '../../../../services/client/index.ts';
+import type { Role } from '../../../processes/role.ts';
 import { clientRole } from '../../load/client-role.ts';
 import type { Payload } from '../../load/payload.ts';
-import type { Role } from '../../process/role.ts';
 import { CAPABILITY } from '../direct/message.ts';
 import { checkFeatures } from './check-features.ts';
 import { progressCommands } from './progress-commands.ts';

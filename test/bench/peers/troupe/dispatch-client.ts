@@ -4,8 +4,8 @@ import {
   DispatchRequestSchema,
   OrchestratorService,
 } from '../../../../gen/troupe/v1/orchestrator_service_pb.js';
+import type { Role } from '../../../processes/role.ts';
 import { clientRole } from '../../load/client-role.ts';
-import type { Role } from '../../process/role.ts';
 import { payloadOf, taskOf } from '../direct/message.ts';
 import { unaryCall } from '../direct/unary-call.ts';
 

@@ -1,6 +1,6 @@
 import { serveAgent } from '../../../../services/agent/index.ts';
 import { createLogger } from '../../../../services/rpc/log.ts';
-import type { Role } from '../../process/role.ts';
+import type { Role } from '../../../processes/role.ts';
 
 /** `count` instances of one agent in one process, each a server on a port of its own, that hear broadcasts. */
 export async function start({ orchestrator, count }: { orchestrator: string; count: number }): Promise<Role> {

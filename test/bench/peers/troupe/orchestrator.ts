@@ -1,6 +1,6 @@
 import { startOrchestrator } from '../../../../services/orchestrator/orchestrator.ts';
 import { createLogger } from '../../../../services/rpc/log.ts';
-import type { Role } from '../../process/role.ts';
+import type { Role } from '../../../processes/role.ts';
 
 /** An orchestrator with all that it has by default, and logs at info. */
 export async function start(): Promise<Role> {

@@ -1,6 +1,6 @@
 import type { Troupe } from '../../../../services/client/index.ts';
 import type { TaskEvent } from '../../../../services/client/task.ts';
-import { median } from '../../load/statistics.ts';
+import { median } from '../../../report/statistics.ts';
 import { MORE_EVERY, type MoreInput, type ProgressInput } from './paced-progress.ts';
 import { TIMEOUT_MS } from './timeout.ts';
 

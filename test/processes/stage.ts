@@ -3,15 +3,15 @@ import { Child } from './child.ts';
 
 /** How a stage starts its processes. */
 export interface StageOptions {
+  /** The folder that the modules are named from. */
+  root: string;
   /** The environment of every process. */
   env: NodeJS.ProcessEnv;
   /** The folder for a CPU profile of each process. Default: none is taken. */
   profile?: string | undefined;
 }
 
-const BENCH = resolve(import.meta.dirname, '..');
-
-/** The processes of one run of the benchmark. */
+/** The processes of one run of a benchmark or a fault suite. */
 export class Stage {
   readonly #options: StageOptions;
   readonly #children = new Set<Child>();
@@ -23,15 +23,15 @@ export class Stage {
   /** Starts a process with the role of a module, `peers/direct/client.ts`. `flags`: arguments for Node itself. */
   start(module: string, options: unknown = {}, flags: readonly string[] = []): Promise<Child> {
     const name = module
-      .replace(/^(peers|rows)\//, '')
+      .replace(/^(peers|rows|mesh)\//, '')
       .replace(/\.ts$/, '')
       .replaceAll('/', ' ');
-    const { env, profile } = this.#options;
+    const { root, env, profile } = this.#options;
     const profiling = profile
       ? ['--cpu-prof', `--cpu-prof-dir=${resolve(profile, name.replaceAll(' ', '-'))}`]
       : [];
     const execArgv = [...flags, ...profiling];
-    return Child.start({ name, module: resolve(BENCH, module), options, execArgv, env }, (child) =>
+    return Child.start({ name, module: resolve(root, module), options, execArgv, env }, (child) =>
       this.#children.add(child),
     );
   }

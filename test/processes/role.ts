@@ -1,4 +1,4 @@
-/** What a process of the benchmark does: what it tells when it is ready, and what it can be asked for. */
+/** What a process of a stage does: what it tells when it is ready, and what it can be asked for. */
 export interface Role {
   /** Told once it is ready: where it listens, say. Default: nothing. */
   ready?: Readonly<Record<string, unknown>>;
@@ -11,7 +11,7 @@ export interface Role {
   close?: () => void;
 }
 
-/** Begins a role: what a module that is run as a process of the benchmark exports as `start`. */
+/** Begins a role: what a module that is run as a process of a stage exports as `start`. */
 // biome-ignore lint/suspicious/noExplicitAny: each role knows its own options.
 export type StartRole = (options: any) => Promise<Role> | Role;
 
@@ -23,14 +23,14 @@ export interface Usage {
   rssBytes: number;
 }
 
-/** What a process hears from the benchmark. */
+/** What a process hears from who started it. */
 export interface Question {
   id: number;
   command: string;
   args: unknown;
 }
 
-/** What a process says to the benchmark. */
+/** What a process says to who started it. */
 export type Answer =
   | { ready: Readonly<Record<string, unknown>> }
   | { id: number; result: unknown }

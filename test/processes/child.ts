@@ -26,7 +26,7 @@ const LEAVE_WITHIN_MS = 5000;
 /** How much of its output is kept for an error message, in characters. */
 const TAIL_CHARACTERS = 2000;
 
-/** A process of the benchmark, seen from the one that started it. */
+/** A process of a stage, seen from the one that started it. */
 export class Child {
   readonly name: string;
   readonly #process: ChildProcess;
@@ -87,17 +87,34 @@ export class Child {
   /** Lets it leave, and kills it where it does not. Settles when it has ended. */
   async close(): Promise<void> {
     this.#closing = true;
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    if (this.#hasEnded) return;
     const ended = once(this.#process, 'exit');
     if (this.#process.connected) this.#process.disconnect();
+    // One that is stopped would not hear of it.
+    this.#process.kill('SIGCONT');
     const force = setTimeout(() => this.#process.kill('SIGKILL'), LEAVE_WITHIN_MS);
     await ended;
     clearTimeout(force);
   }
 
-  /** Ends it at once, and what it keeps with it. */
+  /** Ends it at once, and what it keeps with it; one that is stopped hears of it too. */
   kill(): void {
     this.#process.kill('SIGTERM');
+    this.#process.kill('SIGCONT');
+  }
+
+  /** Sends it a signal. One that it ends by is no surprise, but fails whatever it is asked. */
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  /** Settles when it has ended. */
+  async ended(): Promise<void> {
+    if (!this.#hasEnded) await once(this.#process, 'exit');
+  }
+
+  get #hasEnded(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
   }
 
   #hear(answer: Answer): void {

@@ -7,10 +7,10 @@ import type { Child } from './child.ts';
 import { Stage } from './stage.ts';
 
 const FIXTURE = resolve(import.meta.dirname, 'fixture.ts');
-const stage = new Stage({ env: process.env });
+const stage = new Stage({ root: import.meta.dirname, env: process.env });
 afterEach(() => stage.kill());
 
-describe('a process of the benchmark', () => {
+describe('a process of a stage', () => {
   it('answers what it is asked, tells what it has used, and leaves when it is let go', async () => {
     const child = await stage.start(FIXTURE);
     expect(await child.ask('echo', { said: 'this' })).toEqual({ said: 'this' });
@@ -43,7 +43,7 @@ describe('a process of the benchmark', () => {
     await expect(child.ask('hang', {}, 1)).rejects.toThrow('did not answer "hang" within 1 ms');
   });
 
-  it('does not outlive the benchmark, even one that is killed', async () => {
+  it('does not outlive who started it, even one that is killed', async () => {
     const { port, held } = await holder();
     const env = { ...process.env, PORT: String(port) };
     const parent = spawn(process.execPath, [resolve(import.meta.dirname, 'parent.fixture.ts')], { env });

@@ -1,8 +1,8 @@
 import { flushCompileCache } from 'node:module';
 import type { Answer, Question, Role, StartRole, Usage } from './role.ts';
 
-// A process of the benchmark: `main.ts MODULE OPTIONS` begins the role that the module exports as `start`, then does
-// what it is asked over the IPC channel. It ends when the channel does, so that it never outlives the benchmark.
+// A process of a stage: `main.ts MODULE OPTIONS` begins the role that the module exports as `start`, then does
+// what it is asked over the IPC channel. It ends when the channel does, so that it never outlives who started it.
 const [, , module = '', options = '{}'] = process.argv;
 let role: Role | undefined;
 process.once('disconnect', () => process.exit(0));

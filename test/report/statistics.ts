@@ -23,3 +23,9 @@ export interface Figure {
 export function figureOf(rounds: readonly number[]): Figure {
   return { value: median(rounds), spread: spread(rounds) };
 }
+
+/** The figure that `share` of some, 0 to 1, are not above: `quantile(latencies, 0.99)`. NaN of none. */
+export function quantile(figures: Iterable<number>, share: number): number {
+  const sorted = Float64Array.from(figures).sort();
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}

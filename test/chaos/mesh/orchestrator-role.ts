@@ -1,0 +1,21 @@
+import type { OrchestratorOptions } from '../../../services/orchestrator/config.ts';
+import { startOrchestrator } from '../../../services/orchestrator/orchestrator.ts';
+import { silent } from '../../../services/rpc/log.ts';
+import { untilTerminated } from '../../../services/rpc/termination.ts';
+import type { Role } from '../../processes/role.ts';
+
+/** An orchestrator as it comes, that drains on SIGTERM as its `main` does. */
+export async function start(options: OrchestratorOptions): Promise<Role> {
+  const orchestrator = await startOrchestrator({ listen: '127.0.0.1:0', ...options });
+  void untilTerminated(process, silent, () => orchestrator.drain());
+  return {
+    ready: { address: orchestrator.address, http: orchestrator.http, pid: process.pid },
+    commands: {
+      /** The heap after a forced collection, in bytes; only where Node runs with --expose-gc. */
+      heap() {
+        globalThis.gc?.();
+        return process.memoryUsage().heapUsed;
+      },
+    },
+  };
+}
