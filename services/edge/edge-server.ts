@@ -50,7 +50,7 @@ export class EdgeServer {
       services,
       calls: this.#calls,
       allowedOrigins: options.allowedOrigins ?? [],
-      readMaxBytes: limits.messageBytes,
+      limits,
       writeMaxBytes: options.writeMaxBytes ?? 16 * 2 ** 20,
     });
     this.#server = new HttpServer(listener, { limits, links: linkPaths(services), log });

@@ -49,7 +49,7 @@ export class HttpServer {
 
   constructor(listener: HttpListener, { limits, links, log }: HttpServerOptions) {
     const http1 = {
-      headersTimeout: limits.handshakeMs,
+      headersTimeout: Math.min(limits.handshakeMs, limits.requestMs),
       requestTimeout: limits.requestMs,
       connectionsCheckingInterval: Math.min(CHECK_MS, limits.handshakeMs),
       maxHeaderSize: limits.headerBytes,

@@ -11,7 +11,10 @@ export interface Limits {
   controlMessageBytes: number;
   /** How many connections there may be; further ones are closed as they come. Default: 1,000. */
   connections: number;
-  /** How many streams one connection may have open; more wait at the client. Default: 1,000. */
+  /**
+   * How many streams one connection may have open; more wait at the client. Default: 2,000. Node counts a stream until
+   * it has been cleaned up: a caller who cancels 1,000 and begins as many anew still finds room.
+   */
   streams: number;
   /** How many streams there may be on all connections; further ones are refused. Default: 20,000. */
   streamsInAll: number;
@@ -38,6 +41,12 @@ export interface Limits {
   resetBurst: number;
   /** How many of those it gets back per second. Default: 1,000; Node's 33 cuts off whoever cancels a few calls now and then. */
   resetsPerSecond: number;
+  /**
+   * How many streams of a connection may be refused, over all its life, because it has as many as it may. Default:
+   * 1,000,000, as they are refused in native code and cost little. After Node's 100, a caller
+   * who cancelled all that it had open and began anew would lose its connection, and all else on it.
+   */
+  rejectedStreams: number;
   /** How many settings one SETTINGS frame may have. Default: 32, as in Node. */
   settings: number;
   /** What a connection may hold of what nghttp2 keeps for it, in MB. Default: 64; with more it gets no new streams. */
@@ -48,7 +57,7 @@ const DEFAULTS: Limits = {
   messageBytes: 4 * 2 ** 20,
   controlMessageBytes: 2 ** 20,
   connections: 1000,
-  streams: 1000,
+  streams: 2000,
   streamsInAll: 20_000,
   linksPerConnection: 100,
   waitingRequests: 1000,
@@ -60,6 +69,7 @@ const DEFAULTS: Limits = {
   headerPairs: 128,
   resetBurst: 10_000,
   resetsPerSecond: 1000,
+  rejectedStreams: 1_000_000,
   settings: 32,
   sessionMemoryMb: 64,
 };
@@ -75,6 +85,7 @@ export function http2Options(limits: Limits): Http2Options {
     settings: { maxConcurrentStreams: limits.streams, maxHeaderListSize: limits.headerBytes },
     maxHeaderListPairs: limits.headerPairs,
     maxSettings: limits.settings,
+    maxSessionRejectedStreams: limits.rejectedStreams,
     maxSessionMemory: limits.sessionMemoryMb,
     streamResetBurst: limits.resetBurst,
     streamResetRate: limits.resetsPerSecond,

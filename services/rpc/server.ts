@@ -18,10 +18,12 @@ import { createHealth } from './health.ts';
 import { type Limits, withDefaultLimits } from './limits.ts';
 import { type Logger, silent } from './log.ts';
 import { OpenCalls } from './open-calls.ts';
+import { requestBytes } from './request-bytes.ts';
 import { RpcError } from './rpc-error.ts';
 import { serveBidi, serveServerStream } from './serve-stream.ts';
 import { serveUnary } from './serve-unary.ts';
 import { bind, linkPaths, type ServiceBinding, withHealthAndReflection } from './service-binding.ts';
+import { readWithin } from './unreadable.ts';
 
 export { bind, type ServiceBinding };
 
@@ -43,11 +45,13 @@ export class RpcServer {
   readonly #server: Server;
   readonly #health = createHealth();
   readonly #calls: OpenCalls;
+  readonly #limits: Limits;
 
   constructor(options: ServerOptions) {
     const { log = silent } = options;
+    this.#limits = withDefaultLimits(options.limits);
     const services = withHealthAndReflection(options.services, this.#health);
-    this.#server = createGrpcServer(withDefaultLimits(options.limits), linkPaths(services), log);
+    this.#server = createGrpcServer(this.#limits, linkPaths(services), log);
     this.#calls = new OpenCalls(log);
     for (const binding of services) this.#add(binding);
   }
@@ -101,7 +105,13 @@ export class RpcServer {
     const definition: Record<string, ServiceDefinition[string]> = {};
     const implementation: UntypedServiceImplementation = {};
     for (const method of service.methods) {
-      definition[method.localName] = methodDefinition(method, codecs);
+      const known = methodDefinition(method, codecs);
+      const requestDeserialize = readWithin(
+        method,
+        known.requestDeserialize,
+        requestBytes(method, this.#limits),
+      );
+      definition[method.localName] = { ...known, requestDeserialize };
       implementation[method.localName] = served(method, handlers[method.localName] as never, this.#calls);
     }
     this.#server.addService(definition, implementation);
