@@ -6,14 +6,13 @@ import { type OrchestratorOptions, withDefaults } from './config.ts';
 import { DnsDiscovery } from './discovery/dns.ts';
 import { Leases } from './discovery/leases.ts';
 import { staticDiscovery } from './discovery/static.ts';
-import { roundRobin } from './dispatch/balance.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
+import { Lanes } from './dispatch/lanes.ts';
 import { Router } from './dispatch/route.ts';
 import { openDoors } from './doors.ts';
 import type { Connection } from './member/connection.ts';
 import { Membership } from './member/membership.ts';
 import { MessageLog } from './message-log/message-log.ts';
-import type { RosterEntry } from './roster/entry.ts';
 import { Roster } from './roster/roster.ts';
 import { orchestratorHandlers } from './service/orchestrator-service.ts';
 import { MemoryStore } from './state/memory-store.ts';
@@ -46,9 +45,9 @@ export async function startOrchestrator(options: OrchestratorOptions = {}): Prom
   const store = new MemoryStore();
   const draining = new AbortController();
   const router = new Router(roster, config.leaseMs);
-  const balancer = roundRobin<RosterEntry<Connection>>();
-  const dispatcher = new Dispatcher({ router, balancer, messages, draining: draining.signal });
-  const parts = { roster, membership, leases, router, balancer, dispatcher, messages };
+  const lanes = new Lanes(roster, log);
+  const dispatcher = new Dispatcher({ router, lanes, messages, draining: draining.signal });
+  const parts = { roster, membership, leases, router, lanes, dispatcher, messages };
   const doors = await openDoors(
     [
       bind(OrchestratorService, orchestratorHandlers(parts), messageCodecs),

@@ -10,7 +10,8 @@ const ASSUMED_MS = 1;
  * Chooses the cheaper of two candidates that chance draws: the power of two choices (Mitzenmacher 2001), by the
  * cost of one more task. Nobody herds onto the cheapest one, as all would do who look at the same figures.
  *
- * A new instance competes with its slow-start weight for its probability, else at as many times its cost. One without
+ * An instance that is newer than its rival competes with its share of the slow-start weight for its probability, else at
+ * as many times its cost. One without
  * history is taken to be as quick as its rival, so that it is neither avoided nor flooded.
  *
  * O(1), and nothing is allocated; O(n) where one of the two that are drawn is barred, which keeps the draw uniform.
@@ -57,14 +58,16 @@ export class PowerOfTwo {
     if (a.latency.known !== b.latency.known) {
       assumedMs = (a.latency.known ? a : b).latency.expectedMs(now, ASSUMED_MS);
     }
-    const costA = costMs(a, now, assumedMs) * this.#handicap(a, now);
-    const costB = costMs(b, now, assumedMs) * this.#handicap(b, now);
+    const weightA = slowStartWeight(now - a.joinedAt, this.#slowStart);
+    const weightB = slowStartWeight(now - b.joinedAt, this.#slowStart);
+    const costA = costMs(a, now, assumedMs) * this.#handicap(weightA / weightB);
+    const costB = costMs(b, now, assumedMs) * this.#handicap(weightB / weightA);
     return costB < costA ? b : a;
   }
 
-  #handicap({ joinedAt }: Candidate, now: number): number {
-    const weight = slowStartWeight(now - joinedAt, this.#slowStart);
-    return weight >= 1 || this.#random() < weight ? 1 : 1 / weight;
+  /** `share`: its weight for one of its rival's. Where both are as new, there is nobody to leave the load to. */
+  #handicap(share: number): number {
+    return share >= 1 || this.#random() < share ? 1 : 1 / share;
   }
 
   #below(count: number): number {

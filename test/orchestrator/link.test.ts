@@ -67,8 +67,8 @@ describe('the link of an orchestrator', () => {
       });
     }
     const agents = new Set<unknown>();
-    for (const id of ['a', 'b']) {
-      link.say({ id, capability: 'same' });
+    for (let nth = 1; agents.size < 2; nth++) {
+      link.say({ id: `any-${nth}`, capability: 'same' });
       agents.add((await link.next()).sender);
     }
     expect(agents).toEqual(new Set(['one', 'two']));

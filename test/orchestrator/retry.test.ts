@@ -5,6 +5,7 @@ import { MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import { type AgentService, AgentServiceLinkResponseSchema } from '../../gen/troupe/v1/agent_service_pb.js';
 import { AgentStatus } from '../../gen/troupe/v1/agent_status_pb.js';
 import { troupeError } from '../../services/agent/index.ts';
+import type { Reason } from '../../services/protocol/reason.ts';
 import { errorOf } from '../../services/protocol/reply.ts';
 import { Code } from '../../services/rpc/code.ts';
 import type { Handlers } from '../../services/rpc/handlers.ts';
@@ -13,10 +14,7 @@ import type { MemberInit } from './bare-member.ts';
 import { type AgentWay, describeFailure, TestMesh, WAYS } from './test-mesh.ts';
 
 /** A link that refuses every task with that reason, and says first, where it is asked to, that it drains. */
-function refusing(
-  reason: 'DRAINING' | 'OVERLOADED',
-  sayFirst: boolean,
-): Handlers<typeof AgentService>['link'] {
+function refusing(reason: Reason, sayFirst: boolean): Handlers<typeof AgentService>['link'] {
   return async function* (requests) {
     for await (const { messages } of requests) {
       for (const message of messages) {
@@ -35,7 +33,7 @@ function refusing(
 }
 
 /** A Handle that refuses every task with that reason, and says first, where it is asked to, that it drains. */
-function refusingByHandle(reason: 'DRAINING' | 'OVERLOADED', sayFirst: boolean): MemberInit {
+function refusingByHandle(reason: Reason, sayFirst: boolean): MemberInit {
   const { promise: drained, resolve: drain } = Promise.withResolvers<void>();
   return {
     async handle({ message }) {
@@ -58,7 +56,7 @@ function refusingByHandle(reason: 'DRAINING' | 'OVERLOADED', sayFirst: boolean):
 /** How a task is refused by each way to an agent. */
 const refusals = {
   Handle: refusingByHandle,
-  Link: (reason: 'DRAINING' | 'OVERLOADED', sayFirst: boolean): MemberInit => ({
+  Link: (reason: Reason, sayFirst: boolean): MemberInit => ({
     card: { servesLink: true },
     link: refusing(reason, sayFirst),
   }),
@@ -85,52 +83,70 @@ const task = { capability: 'pair.work' };
 describe.each(WAYS)('a task by $caller, that an instance by $agent', ({ caller, agent }) => {
   const mesh = new TestMesh();
 
-  /** Two instances of an agent: `one`, as it is given, and `two`, which answers; and what becomes of two tasks. */
-  async function pair({ card, ...init }: MemberInit) {
-    const both = { id: 'pair', capabilities: [{ name: 'pair.work' }] };
+  /**
+   * Two instances of an agent: `one`, as it is given, and `two`, which answers. What became of the first task that
+   * `one` was asked for, and where it went.
+   */
+  async function pair({ card, ...init }: MemberInit, idempotent = false) {
+    const both = { id: 'pair', capabilities: [{ name: 'pair.work', idempotent }] };
     const one = await mesh.member({ ...init, card: { ...both, ...card, instanceId: 'one' } });
     const handle = () => ({ message: { type: MessageType.RESULT } });
     const two = await mesh.member({ card: { ...both, instanceId: 'two' }, handle });
     const orchestrator = await mesh.orchestrator();
     for (const [instanceId, { address }] of Object.entries({ one, two }))
       await orchestrator.rpc.register({ agentId: 'pair', instanceId, address });
-    const ends = [];
-    for (let n = 0; n < 2; n++)
-      ends.push(
-        await orchestrator.ask[caller](task).then(({ attempt }) => `done at ${attempt}`, describeFailure),
+    while (true) {
+      const end = await orchestrator.ask[caller](task).then(
+        ({ attempt }) => `done at ${attempt}`,
+        describeFailure,
       );
-    const { records } = await orchestrator.rpc.listMessages({});
-    const asked = records.filter(({ message }) => message?.type === MessageType.TASK);
-    return {
-      ends: ends.sort(),
-      asked: asked.map(({ instanceId, message }) => `${instanceId} at ${message?.attempt}`).sort(),
-      ...orchestrator,
-    };
+      const { records } = await orchestrator.rpc.listMessages({});
+      const tasks = records.filter(({ message }) => message?.type === MessageType.TASK);
+      const id = tasks.find(({ instanceId }) => instanceId === 'one')?.message?.id;
+      if (!id) continue;
+      const asked = tasks.filter(({ message }) => message?.id === id);
+      return {
+        end,
+        asked: asked.map(({ instanceId, message }) => `${instanceId} at ${message?.attempt}`).sort(),
+        ...orchestrator,
+      };
+    }
   }
 
   it('refuses since it is about to leave, is tried on another, at once', async () => {
-    const { ends, asked } = await pair(refusals[agent]('DRAINING', true));
-    expect(ends).toEqual(['done at 1', 'done at 2']);
-    // In whichever order they were asked: only the one that crossed the news was tried twice.
-    expect(asked).toEqual(['one at 1', 'two at 1', 'two at 2']);
+    const { end, asked } = await pair(refusals[agent]('DRAINING', true));
+    expect(end).toBe('done at 2');
+    expect(asked).toEqual(['one at 1', 'two at 2']);
+  });
+
+  it('refuses since it has too much to do, is tried on another, as no work was done', async () => {
+    const { end, asked } = await pair(refusals[agent]('OVERLOADED', false));
+    expect(end).toBe('done at 2');
+    expect(asked).toEqual(['one at 1', 'two at 2']);
   });
 
   it('refuses for a reason of its own, is not tried on another', async () => {
-    const { ends, asked } = await pair(refusals[agent]('OVERLOADED', false));
-    expect(ends).toEqual(['RESOURCE_EXHAUSTED / OVERLOADED', 'done at 1']);
-    expect(asked).toEqual(['one at 1', 'two at 1']);
+    const { end, asked } = await pair(refusals[agent]('HANDLER_FAILED', false));
+    expect(end).toBe('UNKNOWN / HANDLER_FAILED');
+    expect(asked).toEqual(['one at 1']);
   });
 
   it('refuses as another whom it asked is leaving, though not itself, is not tried on another', async () => {
-    const { ends, asked } = await pair(refusals[agent]('DRAINING', false));
-    expect(ends).toEqual(['UNAVAILABLE / DRAINING', 'done at 1']);
-    expect(asked).toEqual(['one at 1', 'two at 1']);
+    const { end, asked } = await pair(refusals[agent]('DRAINING', false));
+    expect(end).toBe('UNAVAILABLE / DRAINING');
+    expect(asked).toEqual(['one at 1']);
+  });
+
+  it('loses, is tried on another, where its capability is idempotent', async () => {
+    const { end, asked } = await pair(losses[agent], true);
+    expect(end).toBe('done at 2');
+    expect(asked).toEqual(['one at 1', 'two at 2']);
   });
 
   it('loses, is not tried on another, as work may have been done', async () => {
-    const { ends, asked, shows } = await pair(losses[agent]);
-    expect(ends).toEqual(['UNAVAILABLE / INSTANCE_LOST', 'done at 1']);
-    expect(asked).toEqual(['one at 1', 'two at 1']);
+    const { end, asked, shows } = await pair(losses[agent]);
+    expect(end).toBe('UNAVAILABLE / INSTANCE_LOST');
+    expect(asked).toEqual(['one at 1']);
     await shows('pair', (now) => now?.instances.length === 2);
   });
 });

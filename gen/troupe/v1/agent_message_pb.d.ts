@@ -165,6 +165,13 @@ export declare type AgentMessage = Message<"troupe.v1.AgentMessage"> & {
    * @generated from field: uint32 hops = 18;
    */
   hops: number;
+
+  /**
+   * What the sender of a TASK says about the instance that is to do it. Read by the orchestrator, and passed on.
+   *
+   * @generated from field: troupe.v1.Routing routing = 19;
+   */
+  routing?: Routing | undefined;
 };
 
 /**
@@ -172,6 +179,44 @@ export declare type AgentMessage = Message<"troupe.v1.AgentMessage"> & {
  * Use `create(AgentMessageSchema)` to create a new message.
  */
 export declare const AgentMessageSchema: GenMessage<AgentMessage>;
+
+/**
+ * What the sender of a TASK says about the instance that is to do it. Read by the orchestrator alone.
+ *
+ * @generated from message troupe.v1.Routing
+ */
+export declare type Routing = Message<"troupe.v1.Routing"> & {
+  /**
+   * Only instances that have all of these labels. At most 64, of at most 128 characters, as on a card. None has
+   * them: UNAVAILABLE / NO_LIVE_INSTANCE.
+   *
+   * @generated from field: map<string, string> labels = 1;
+   */
+  labels: { [key: string]: string };
+
+  /**
+   * Tasks of one key go to one instance, as long as it is there and not loaded by a quarter more than the others
+   * (rendezvous hashing with bounded loads). At most 256 bytes. Empty: the load alone decides.
+   *
+   * @generated from field: string affinity_key = 2;
+   */
+  affinityKey: string;
+
+  /**
+   * Ask a second instance as well where the first has not answered in the time in which 95 of 100 tasks are: the
+   * first answer counts, the other is cancelled. Only of a capability that is idempotent, and within the retry
+   * budget; else ignored.
+   *
+   * @generated from field: bool hedge = 3;
+   */
+  hedge: boolean;
+};
+
+/**
+ * Describes the message troupe.v1.Routing.
+ * Use `create(RoutingSchema)` to create a new message.
+ */
+export declare const RoutingSchema: GenMessage<Routing>;
 
 /**
  * How an instance is: what it is doing, and counts since it started.

@@ -7,7 +7,8 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Duration, Value } from "@bufbuild/protobuf/wkt";
 import type { AgentStatus } from "./agent_status_pb.js";
 import type { Agent, RosterEvent } from "./roster_pb.js";
-import type { AgentMessage, Attachment } from "./agent_message_pb.js";
+import type { AgentMessage, Attachment, Routing } from "./agent_message_pb.js";
+import type { RouteCandidate } from "./route_pb.js";
 import type { Status } from "../../google/rpc/status_pb.js";
 import type { Pipeline, PipelineEvent } from "./pipeline_pb.js";
 import type { MessageFilter, MessageRecord } from "./message_record_pb.js";
@@ -389,6 +390,67 @@ export declare type DispatchResponse = Message<"troupe.v1.DispatchResponse"> & {
  * Use `create(DispatchResponseSchema)` to create a new message.
  */
 export declare const DispatchResponseSchema: GenMessage<DispatchResponse>;
+
+/**
+ * Asks where a task would go.
+ *
+ * @generated from message troupe.v1.ExplainRouteRequest
+ */
+export declare type ExplainRouteRequest = Message<"troupe.v1.ExplainRouteRequest"> & {
+  /**
+   * The capability that it asks for.
+   *
+   * @generated from field: string capability = 1;
+   */
+  capability: string;
+
+  /**
+   * The agent that it is for. Empty: any that has the capability.
+   *
+   * @generated from field: string receiver = 2;
+   */
+  receiver: string;
+
+  /**
+   * What it says about the instance.
+   *
+   * @generated from field: troupe.v1.Routing routing = 3;
+   */
+  routing?: Routing | undefined;
+};
+
+/**
+ * Describes the message troupe.v1.ExplainRouteRequest.
+ * Use `create(ExplainRouteRequestSchema)` to create a new message.
+ */
+export declare const ExplainRouteRequestSchema: GenMessage<ExplainRouteRequest>;
+
+/**
+ * Where a task would go, and why nowhere else.
+ *
+ * @generated from message troupe.v1.ExplainRouteResponse
+ */
+export declare type ExplainRouteResponse = Message<"troupe.v1.ExplainRouteResponse"> & {
+  /**
+   * Every instance of the receiver or capability, the one that was chosen first, then by score.
+   *
+   * @generated from field: repeated troupe.v1.RouteCandidate candidates = 1;
+   */
+  candidates: RouteCandidate[];
+
+  /**
+   * Tasks that wait until an instance has room for them.
+   *
+   * @generated from field: uint32 waiting = 2;
+   */
+  waiting: number;
+};
+
+/**
+ * Describes the message troupe.v1.ExplainRouteResponse.
+ * Use `create(ExplainRouteResponseSchema)` to create a new message.
+ */
+export declare const ExplainRouteResponseSchema: GenMessage<ExplainRouteResponse>;
 
 /**
  * Sends a task whose progress is wanted.
@@ -930,6 +992,20 @@ export declare const OrchestratorService: GenService<{
     methodKind: "unary";
     input: typeof DispatchRequestSchema;
     output: typeof DispatchResponseSchema;
+  },
+  /**
+   * Tells where a task would go now, and why nowhere else: every instance of its `receiver` or `capability`, with
+   * its score. Nothing is sent.
+   *
+   * Errors: NOT_FOUND / AGENT_NOT_FOUND or CAPABILITY_NOT_FOUND; INVALID_ARGUMENT / INVALID_MESSAGE (neither
+   * receiver nor capability).
+   *
+   * @generated from rpc troupe.v1.OrchestratorService.ExplainRoute
+   */
+  explainRoute: {
+    methodKind: "unary";
+    input: typeof ExplainRouteRequestSchema;
+    output: typeof ExplainRouteResponseSchema;
   },
   /**
    * Dispatches, or where `receiver` is set sends, a TASK, and tells its PROGRESS as it comes and its RESULT

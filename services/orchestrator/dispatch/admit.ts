@@ -1,4 +1,5 @@
 import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
+import type { Admission, Refusal } from '../../policy/admission.ts';
 import { troupeError } from '../../protocol/reason.ts';
 import type { TaskScope } from '../../protocol/task-sink.ts';
 import { durationToMs, MAX_TTL_MS, messageDeadline } from '../../protocol/ttl.ts';
@@ -7,6 +8,9 @@ import { Deadline } from '../../rpc/deadline.ts';
 import type { RpcError } from '../../rpc/rpc-error.ts';
 import type { Connection } from '../member/connection.ts';
 import type { RosterEntry } from '../roster/entry.ts';
+
+/** By how much the time after which to come back is drawn out at most, as a share of it. Ours, as gRPC's backoff. */
+const RETRY_JITTER = 0.2;
 
 /** Refuses what is new, DRAINING, once the orchestrator is about to leave. */
 export function refuseWhileDraining(draining: AbortSignal): void {
@@ -45,7 +49,8 @@ export function taskDeadline(
   return deadline;
 }
 
-function expired({ receiver: agent, capability }: AgentMessage): RpcError {
+/** The error of a task whose time ran out before it was sent to an agent: no work was done. */
+export function expired({ receiver: agent, capability }: AgentMessage): RpcError {
   const text = 'The task had expired before it could be sent to an agent. Give it a longer ttl or deadline.';
   return troupeError('MESSAGE_EXPIRED', text, { agent, capability });
 }
@@ -66,4 +71,20 @@ export function admitInput(task: AgentMessage, { connection, agentId }: RosterEn
     `The payload does not meet the input schema of ${capability}: ${first!.field} ${first!.description}.`,
     { agent: agentId, capability, violations },
   );
+}
+
+/** The error of a task that there is no room for: OVERLOADED, with the time in which there may be some. */
+export function overloaded(
+  { receiver: agent, capability }: AgentMessage,
+  refusal: Refusal,
+  { waiting, retryAfterMs }: Pick<Admission<unknown>, 'waiting' | 'retryAfterMs'>,
+): RpcError {
+  const who = agent || capability;
+  const text =
+    refusal === 'TOO_LATE'
+      ? `Every instance of ${who} has as much as it takes, and the task would not end in time after the ${waiting} that wait.`
+      : `Every instance of ${who} has as much as it takes, and ${waiting} tasks wait already. Try again later.`;
+  // Drawn out at random, so that those who are told the same do not come back together.
+  const jittered = Math.max(1, retryAfterMs) * (1 + RETRY_JITTER * Math.random());
+  return troupeError('OVERLOADED', text, { agent, capability, retryAfterMs: jittered });
 }

@@ -1,108 +1,109 @@
 import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
-import { type Reason, reasonOf } from '../../protocol/reason.ts';
 import { errorOf } from '../../protocol/reply.ts';
 import type { TaskScope, TaskSink } from '../../protocol/task-sink.ts';
 import { msToDuration, onwardMs } from '../../protocol/ttl.ts';
 import { Deadline } from '../../rpc/deadline.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import { completeAnswer, completeProgress, explainFailure } from '../member/answer.ts';
-import type { Connection } from '../member/connection.ts';
 import type { MessageLog } from '../message-log/message-log.ts';
-import type { RosterEntry } from '../roster/entry.ts';
-import { isRoutable } from '../roster/status.ts';
+import type { Lane } from './lane.ts';
+import type { Seat } from './seat.ts';
+import { judge, type Verdict } from './verdict.ts';
 
 /** What an attempt at a task is made of. */
 export interface AttemptParts {
   task: AgentMessage;
-  instance: RosterEntry<Connection>;
+  /** The lane that the task goes by, and where in it. */
+  lane: Lane;
+  seat: Seat;
   /** Which attempt it is, from 1. */
   number: number;
   scope: Pick<TaskScope, 'signal' | 'deadline'>;
   messages: MessageLog;
-  /** Where PROGRESS and RESULT go, as they come, with the number of the attempt. */
-  sink: TaskSink;
-  /** Told instead of the sink when the attempt failed: another instance may be tried. Nothing follows a RESULT. */
-  failed: (failure: AttemptFailure) => void;
+  /** Told of all that becomes of it. */
+  owner: AttemptOwner;
 }
 
-/** How an attempt failed. */
-export interface AttemptFailure {
-  error: RpcError;
-  /** Whether no work was done, so that another instance can be asked at once. */
-  untouched: boolean;
+/** Who makes an attempt. */
+export interface AttemptOwner {
+  /** It has been sent, or is about to be. */
+  routed(instanceId: string, number: number): void;
+  /** News from the instance. */
+  progress(message: AgentMessage, from: Attempt): void;
+  /** It succeeded. Nothing follows. */
+  result(message: AgentMessage, from: Attempt): void;
+  /** It failed. Nothing follows. */
+  failed(error: RpcError, verdict: Verdict, from: Attempt): void;
 }
 
 /** One attempt at a task: at one instance, within a slice of the task's deadline. */
 export class Attempt implements TaskSink {
+  readonly seat: Seat;
   readonly #parts: AttemptParts;
   readonly #startedAt = performance.now();
   #sent: AgentMessage;
-  #progressed = false;
+  #inFlight = 0;
 
   constructor(parts: AttemptParts) {
+    this.seat = parts.seat;
     this.#parts = parts;
     this.#sent = parts.task;
   }
 
   /** Sends the task; what becomes of it may be told before this returns. */
   start(): void {
-    const { task, instance, number, scope, messages, sink } = this.#parts;
+    const { task, lane, seat, number, scope, messages, owner } = this.#parts;
+    const { entry } = seat;
     const remaining = scope.deadline.remainingMs;
     const onward = onwardMs(remaining);
-    this.#sent = { ...task, receiver: instance.agentId, attempt: number, ttl: msToDuration(onward) };
+    this.#sent = { ...task, receiver: entry.agentId, attempt: number, ttl: msToDuration(onward) };
     // The instance's own word that time is up is better than ours: it gets half of the margin to arrive.
     const deadline = Deadline.after((remaining + onward) / 2);
 
-    messages.record({ message: this.#sent, instanceId: instance.instanceId });
-    sink.routed?.(instance.instanceId, number);
-    instance.inFlight++;
-    instance.connection.send(this.#sent, this, { signal: scope.signal, deadline });
+    messages.record({ message: this.#sent, instanceId: entry.instanceId });
+    owner.routed(entry.instanceId, number);
+    lane.started(seat, this.#startedAt);
+    this.#inFlight = seat.inFlight;
+    entry.connection.send(this.#sent, this, { signal: scope.signal, deadline });
   }
 
   progress(message: AgentMessage): void {
-    const { instance, number, sink } = this.#parts;
-    this.#progressed = true;
-    const news = completeProgress(message, instance.card);
+    const { seat, number, owner } = this.#parts;
+    const news = completeProgress(message, seat.entry.card);
     news.attempt = number;
-    sink.progress(news);
+    owner.progress(news, this);
   }
 
   result(message: AgentMessage): void {
-    const { task, instance, number, sink } = this.#parts;
+    const { task, lane, seat, number, owner } = this.#parts;
     let answer: AgentMessage;
     try {
-      answer = completeAnswer(task, message, instance.card);
+      answer = completeAnswer(task, message, seat.entry.card);
     } catch (thrown) {
       return this.error(RpcError.from(thrown));
     }
     answer.attempt = number;
-    this.#ended(answer);
-    sink.result(answer);
+    const now = performance.now();
+    lane.succeeded(seat, this.#startedAt, this.#inFlight, now);
+    this.#record(answer, now);
+    owner.result(answer, this);
   }
 
   error(thrown: RpcError): void {
-    const { instance, failed } = this.#parts;
-    const error = explainFailure(thrown, instance.card);
-    this.#ended(errorOf(this.#sent, error, { sender: instance.agentId }), error);
-    failed({ error, untouched: !this.#progressed && isUntouched(error, instance) });
+    const { lane, seat, owner } = this.#parts;
+    const { entry } = seat;
+    const error = explainFailure(thrown, entry.card);
+    const verdict = judge(error, entry);
+    const now = performance.now();
+    lane.failed(seat, verdict, this.#startedAt, now);
+    this.#record(errorOf(this.#sent, error, { sender: entry.agentId }), now, error);
+    owner.failed(error, verdict, this);
   }
 
-  #ended(message: AgentMessage, outcome?: RpcError): void {
-    const { task, instance, messages } = this.#parts;
-    instance.inFlight--;
-    const durationMs = performance.now() - this.#startedAt;
-    const { instanceId } = instance;
+  #record(message: AgentMessage, now: number, outcome?: RpcError): void {
+    const { task, seat, messages } = this.#parts;
+    const { instanceId } = seat.entry;
+    const durationMs = now - this.#startedAt;
     messages.record({ message, instanceId, capability: task.capability, outcome, durationMs });
   }
-}
-
-/** The reasons that say that no work was done. */
-const UNTOUCHED: ReadonlySet<string | undefined> = new Set<Reason>(['DRAINING', 'NO_LIVE_INSTANCE']);
-
-/**
- * Whether the task did not reach the instance, or was refused since it is leaving. One that is not leaving
- * itself only passes on what another agent told it, after it had begun.
- */
-function isUntouched(error: RpcError, instance: RosterEntry<Connection>): boolean {
-  return UNTOUCHED.has(reasonOf(error)) && !isRoutable(instance.status);
 }

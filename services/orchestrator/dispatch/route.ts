@@ -87,8 +87,13 @@ export class Router {
 }
 
 /** The error of a task that is known where to send, but of whose instances none takes it. */
-export function noLiveInstance({ receiver: agent, capability }: AgentMessage): RpcError {
-  const text = `Every instance of ${agent || capability} is draining or cannot be reached. Try again in a moment.`;
+export function noLiveInstance({ receiver: agent, capability, routing }: AgentMessage): RpcError {
+  const labels = Object.entries(routing?.labels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const which = labels.length > 0 ? ` with the labels ${labels.join(', ')}` : '';
+  const text =
+    which === ''
+      ? `Every instance of ${agent || capability} is draining or cannot be reached. Try again in a moment.`
+      : `No instance of ${agent || capability}${which} can be reached and takes tasks. ExplainRoute tells which labels they lack.`;
   return troupeError('NO_LIVE_INSTANCE', text, { agent, capability });
 }
 

@@ -5,13 +5,12 @@ import { heartbeatOf } from '../../protocol/reply.ts';
 import type { TaskScope } from '../../protocol/task-sink.ts';
 import { messageDeadline, msToDuration, onwardMs } from '../../protocol/ttl.ts';
 import { Deadline } from '../../rpc/deadline.ts';
-import type { Connection } from '../member/connection.ts';
 import type { MessageLog } from '../message-log/message-log.ts';
-import type { RosterEntry } from '../roster/entry.ts';
 import { admitTime } from './admit.ts';
-import type { Balancer } from './balance.ts';
 import { deliver } from './deliver.ts';
+import type { Lanes } from './lanes.ts';
 import { noLiveInstance, type Router } from './route.ts';
+import { wishOf } from './wish.ts';
 
 /** What became of a message that is no task. */
 export interface SignalReply {
@@ -26,7 +25,7 @@ export interface SignalReply {
 /** What a signal is sent with. */
 export interface SignalParts {
   router: Router;
-  balancer: Balancer<RosterEntry<Connection>>;
+  lanes: Lanes;
   messages: MessageLog;
 }
 
@@ -34,7 +33,7 @@ export interface SignalParts {
 export async function sendSignal(
   message: AgentMessage,
   scope: TaskScope,
-  { router, balancer, messages }: SignalParts,
+  { router, lanes, messages }: SignalParts,
 ): Promise<SignalReply> {
   const { receiver: agent, type } = message;
   if (type !== MessageType.BROADCAST && type !== MessageType.HEARTBEAT) {
@@ -44,9 +43,11 @@ export async function sendSignal(
   admitMessage(message);
   admitTime(message, scope);
   const deadline = messageDeadline(message, { callDeadline: scope.deadline });
-  const { routable } = await router.find(message, { signal: scope.signal, deadline });
-  if (routable.length === 0) throw noLiveInstance(message);
-  const instance = balancer.pick(routable);
+  const lane = lanes.of(await router.find(message, { signal: scope.signal, deadline }), message);
+  const seat = lane.pick(wishOf(message), performance.now());
+  // News and signs of life take no room.
+  const instance = (seat === 'AT_CAPACITY' ? lane.seats[0] : seat)?.entry;
+  if (!instance) throw noLiveInstance(message);
   const { connection, instanceId } = instance;
   const onward = onwardMs(deadline.remainingMs);
   const sent = { ...message, ttl: msToDuration(onward) };

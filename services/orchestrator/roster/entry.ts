@@ -22,6 +22,8 @@ export interface RosterEntry<C> {
   readonly capabilities: ReadonlyMap<string, Capability>;
   /** What a task is handed to. */
   readonly connection: C;
+  /** When it joined, in milliseconds of the monotonic clock. */
+  readonly joinedAt: number;
   /** Its status as last heard. Set through `Roster.setStatus`. */
   readonly status: AgentStatus;
   /** When it was last heard of, in milliseconds of the wall clock: for people. Set through `Roster.touch`. */
@@ -62,6 +64,7 @@ export function rosterEntry<C>(instance: NewInstance<C>, status: AgentStatus): R
     card,
     capabilities: new Map(card.capabilities.map((capability) => [capability.name, capability])),
     connection: instance.connection,
+    joinedAt: performance.now(),
     status,
     lastSeenAt: Date.now(),
     lease: instance.lease,

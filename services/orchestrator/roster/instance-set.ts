@@ -10,6 +10,7 @@ export class InstanceSet<C> {
   readonly #routable: RosterEntry<C>[] = [];
   /** Where each entry stands in `#routable`. */
   readonly #places = new Map<RosterEntry<C>, number>();
+  #version = 0;
 
   /** All of them, OFFLINE ones too, the oldest first. */
   get all(): ReadonlySet<RosterEntry<C>> {
@@ -21,11 +22,19 @@ export class InstanceSet<C> {
     return this.#routable;
   }
 
+  /** Another number each time that `routable` has changed. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** Takes an entry in, or notes its new status. For the roster only. */
   put(entry: RosterEntry<C>): void {
     this.#all.add(entry);
     if (!isRoutable(entry.status)) this.#unroute(entry);
-    else if (!this.#places.has(entry)) this.#places.set(entry, this.#routable.push(entry) - 1);
+    else if (!this.#places.has(entry)) {
+      this.#places.set(entry, this.#routable.push(entry) - 1);
+      this.#version++;
+    }
   }
 
   /** Takes an entry out. For the roster only. */
@@ -43,5 +52,6 @@ export class InstanceSet<C> {
     this.#places.set(last, place);
     this.#routable.pop();
     this.#places.delete(entry);
+    this.#version++;
   }
 }

@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import {
   type AgentMessage,
+  AgentMessageSchema,
   type Heartbeat,
   HeartbeatSchema,
   MessageType,
@@ -21,31 +22,39 @@ import { Deadline } from '../../rpc/deadline.ts';
 import type { Handlers } from '../../rpc/handlers.ts';
 import { broadcast } from '../broadcast.ts';
 import { refuseWhileDraining } from '../dispatch/admit.ts';
-import type { Balancer } from '../dispatch/balance.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import { explainTask } from '../dispatch/explain-task.ts';
+import type { Lanes } from '../dispatch/lanes.ts';
 import type { Router } from '../dispatch/route.ts';
 import { sendSignal } from '../dispatch/send-signal.ts';
+import { wishOf } from '../dispatch/wish.ts';
 import { type Connection, ORCHESTRATOR_ID } from '../member/connection.ts';
 import type { MessageLog } from '../message-log/message-log.ts';
 import { runPipeline } from '../pipeline/run-pipeline.ts';
-import type { RosterEntry } from '../roster/entry.ts';
 import type { Roster } from '../roster/roster.ts';
 
 /** What the handlers about tasks work with. */
 export interface TaskParts {
   dispatcher: Dispatcher;
   router: Router;
-  balancer: Balancer<RosterEntry<Connection>>;
+  lanes: Lanes;
   roster: Roster<Connection>;
   messages: MessageLog;
 }
 
 /** The RPCs that put agents to work. */
-type TaskRpcs = 'send' | 'dispatch' | 'dispatchStream' | 'broadcast' | 'runPipeline' | 'link';
+type TaskRpcs =
+  | 'send'
+  | 'dispatch'
+  | 'explainRoute'
+  | 'dispatchStream'
+  | 'broadcast'
+  | 'runPipeline'
+  | 'link';
 
 /** The part of OrchestratorService that puts agents to work. */
 export function taskHandlers(parts: TaskParts): Pick<Handlers<typeof OrchestratorService>, TaskRpcs> {
-  const { dispatcher, roster } = parts;
+  const { dispatcher, lanes, roster, router } = parts;
   const reply = (task: AgentMessage, scope: TaskScope): Promise<TaskReply> =>
     replyOfTask((sink) => dispatcher.dispatch(task, sink, scope));
   const stream = (
@@ -80,6 +89,15 @@ export function taskHandlers(parts: TaskParts): Pick<Handlers<typeof Orchestrato
         );
       }
       return reply(task, context);
+    },
+
+    async explainRoute({ capability, receiver, routing }, { signal, deadline }) {
+      const task = create(AgentMessageSchema, { capability, receiver, ...(routing && { routing }) });
+      const lane = lanes.of(await router.find(task, { signal, deadline }), task);
+      return {
+        candidates: explainTask(lane, wishOf(task), performance.now()),
+        waiting: lane.admission.waiting,
+      };
     },
 
     async *dispatchStream(request, context) {

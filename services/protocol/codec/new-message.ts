@@ -37,6 +37,7 @@ export function newMessage(): AgentMessage {
     idempotencyKey: '',
     sequence: 0,
     hops: 0,
+    routing: undefined,
     $unknown: undefined,
   };
 }

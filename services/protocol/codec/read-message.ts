@@ -6,6 +6,7 @@ import {
   AgentMessageSchema,
   AttachmentSchema,
   HeartbeatSchema,
+  RoutingSchema,
 } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { READ_OPTIONS } from '../../rpc/codec.ts';
 import { newMessage } from './new-message.ts';
@@ -89,6 +90,10 @@ function read(reader: WireReader): AgentMessage {
         break;
       case Tag.hops:
         message.hops = reader.uint32();
+        break;
+      case Tag.routing:
+        once(message.routing);
+        message.routing = fromBinary(RoutingSchema, reader.view(), READ_OPTIONS);
         break;
       default:
         keepUnknown(reader, tag, message);

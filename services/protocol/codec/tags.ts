@@ -23,10 +23,11 @@ export const Tag = {
   idempotencyKey: tag(16, 2),
   sequence: tag(17, 0),
   hops: tag(18, 0),
+  routing: tag(19, 2),
 } as const;
 
 /** The highest number of an AgentMessage's field that is known here. */
-export const LAST_FIELD = 18;
+export const LAST_FIELD = 19;
 
 /** The tags of google.protobuf.Timestamp and Duration. */
 export const TimeTag = { seconds: tag(1, 0), nanos: tag(2, 0) } as const;

@@ -6,6 +6,7 @@ import {
   AgentMessageSchema,
   AttachmentSchema,
   HeartbeatSchema,
+  RoutingSchema,
 } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { newMessage } from './new-message.ts';
 import { Payload } from './payload.ts';
@@ -34,6 +35,7 @@ export function writeMessage(writer: WireWriter, message: AgentMessage): void {
 /** Writes the fields from the last to the first, as the writer wants them. */
 function writeFields(writer: WireWriter, message: AgentMessage): void {
   writeUnknown(writer, message);
+  if (message.routing) writeBytes(writer, Tag.routing, toBinary(RoutingSchema, message.routing));
   writeNumber(writer, Tag.hops, message.hops);
   writeNumber(writer, Tag.sequence, message.sequence);
   writeText(writer, Tag.idempotencyKey, message.idempotencyKey);

@@ -2,17 +2,16 @@ import { getHeapStatistics } from 'node:v8';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { AgentCardSchema } from '../../../gen/troupe/v1/agent_card_pb.js';
 import { DiscoverySource } from '../../../gen/troupe/v1/roster_pb.js';
-import { roundRobin } from '../../../services/orchestrator/dispatch/balance.ts';
-import type { RosterEntry } from '../../../services/orchestrator/roster/entry.ts';
+import { Lanes } from '../../../services/orchestrator/dispatch/lanes.ts';
+import type { Connection } from '../../../services/orchestrator/member/connection.ts';
 import { Roster } from '../../../services/orchestrator/roster/roster.ts';
+import { silent } from '../../../services/rpc/log.ts';
 import type { Role } from '../../processes/role.ts';
-
-/** What a task would be handed to. */
-type Connection = Record<string, never>;
 
 /** A roster by itself, in a process whose memory can be told: it needs `--expose-gc`. */
 export function start({ instances, capabilities }: { instances: number; capabilities: number }): Role {
-  const connection: Connection = {};
+  // Nothing is sent: what a task would be handed to stays empty.
+  const connection = {} as Connection;
   const before = heapAfterCollection();
   const roster = new Roster<Connection>();
   for (let n = 0; n < instances; n++) {
@@ -26,7 +25,8 @@ export function start({ instances, capabilities }: { instances: number; capabili
     });
   }
   const bytesPerInstance = (heapAfterCollection() - before) / instances;
-  const balancer = roundRobin<RosterEntry<Connection>>();
+  const lanes = new Lanes(roster, silent);
+  const wish = { labels: undefined, keyHash: undefined, tried: [] };
   const names = Array.from({ length: capabilities }, (_, n) => `bench.capability-${n}`);
   return {
     ready: { bytesPerInstance },
@@ -36,8 +36,9 @@ export function start({ instances, capabilities }: { instances: number; capabili
         let found = 0;
         const begun = performance.now();
         for (let n = 0; n < times; n++) {
-          const set = roster.capability(names[(n * 7) % capabilities]!);
-          if (set && balancer.pick(set.routable)) found++;
+          const capability = names[(n * 7) % capabilities]!;
+          const set = roster.capability(capability);
+          if (set && lanes.of(set, { capability }).choose(wish, performance.now())) found++;
         }
         const tookMs = performance.now() - begun;
         if (found !== times) throw new Error(`Of ${times} picks ${found} found an instance.`);

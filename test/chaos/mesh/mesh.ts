@@ -72,6 +72,13 @@ export class Mesh {
     return child;
   }
 
+  /** Lets the orchestrator leave by SIGTERM, and starts it again at once where it listened. */
+  async restartOrchestrator(): Promise<void> {
+    this.orchestrator.signal('SIGTERM');
+    await this.orchestrator.ended();
+    this.orchestrator = await this.#stage.start('mesh/orchestrator-role.ts', { listen: this.address });
+  }
+
   /** Waits until an instance takes tasks. Fails where it does not within 15 s. */
   async live(instance: string): Promise<number> {
     const at = await this.roster.until(instance, 'live');

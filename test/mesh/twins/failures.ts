@@ -20,8 +20,8 @@ export const failures: Readonly<Record<string, () => JsonValue>> = {
   'no JSON': () => Number.NaN,
   'too large a RESULT': () => 'x'.repeat(4 * 1024 * 1024),
   'a reason of the mesh': failing(() => troupeError('INVALID_PAYLOAD', 'Not like this.', { violations })),
-  'OVERLOADED, and when to come back': failing(() =>
-    troupeError('OVERLOADED', 'Later.', { retryAfterMs: 700 }),
+  'a reason of the mesh, and when to come back': failing(() =>
+    troupeError('SLOW_READER', 'Later.', { retryAfterMs: 700 }),
   ),
   'DRAINING, as another said': failing(() => troupeError('DRAINING', 'Another is leaving.')),
   'TASK_CANCELLED of its own': failing(() => troupeError('TASK_CANCELLED', 'I cancelled it.')),

@@ -48,22 +48,22 @@ const heartbeat = fc.record({
 /** Fields of later revisions, each as it stands on the wire. */
 const unknownField = fc.oneof(
   fc.record({
-    no: fc.integer({ min: 19, max: 2000 }),
+    no: fc.integer({ min: 20, max: 2000 }),
     wireType: fc.constant(0),
     data: fc.constant(Uint8Array.of(0x85, 0x01)),
   }),
   fc.record({
-    no: fc.integer({ min: 19, max: 2000 }),
+    no: fc.integer({ min: 20, max: 2000 }),
     wireType: fc.constant(1),
     data: fc.uint8Array({ minLength: 8, maxLength: 8 }),
   }),
   fc.record({
-    no: fc.integer({ min: 19, max: 2000 }),
+    no: fc.integer({ min: 20, max: 2000 }),
     wireType: fc.constant(2),
     data: bytes.map((all) => Uint8Array.of(all.length, ...all)),
   }),
   fc.record({
-    no: fc.integer({ min: 19, max: 2000 }),
+    no: fc.integer({ min: 20, max: 2000 }),
     wireType: fc.constant(5),
     data: fc.uint8Array({ minLength: 4, maxLength: 4 }),
   }),
@@ -91,6 +91,10 @@ export const anyMessage: fc.Arbitrary<AgentMessage> = fc
       idempotencyKey: text,
       sequence: uint32,
       hops: uint32,
+      routing: fc.record(
+        { labels: fc.dictionary(text, text, { maxKeys: 2 }), affinityKey: text, hedge: fc.boolean() },
+        { requiredKeys: [] },
+      ),
     },
     { requiredKeys: [] },
   )

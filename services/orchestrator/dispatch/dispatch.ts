@@ -1,0 +1,245 @@
+import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
+import type { Refusal } from '../../policy/admission.ts';
+import type { Ticket } from '../../policy/fair-queue.ts';
+import { admitMessage } from '../../protocol/message.ts';
+import { errorOf } from '../../protocol/reply.ts';
+import { stoppedBy } from '../../protocol/stopped.ts';
+import type { TaskScope, TaskSink } from '../../protocol/task-sink.ts';
+import { Deadline } from '../../rpc/deadline.ts';
+import { RpcError } from '../../rpc/rpc-error.ts';
+import { ORCHESTRATOR_ID } from '../member/connection.ts';
+import { admitInput, admitTime, expired, overloaded, refuseWhileDraining, taskDeadline } from './admit.ts';
+import { Attempt, type AttemptOwner } from './attempt.ts';
+import type { DispatcherParts } from './dispatcher.ts';
+import { Hedge } from './hedge.ts';
+import type { Lane, Waiter } from './lane.ts';
+import { pause } from './pause.ts';
+import { noLiveInstance } from './route.ts';
+import type { Seat } from './seat.ts';
+import type { Verdict } from './verdict.ts';
+import { type Wish, wishOf } from './wish.ts';
+
+/**
+ * One task on its way: admit → route → choose → attempt, and the reply straight back. Nothing on it waits but for an
+ * agent that is not known yet, for room at an instance, before another attempt, and for the instance itself.
+ */
+export class Dispatch implements AttemptOwner, Waiter {
+  readonly #wish: Wish;
+  readonly #parts: DispatcherParts;
+  readonly #task: AgentMessage;
+  readonly #sink: TaskSink;
+  readonly #scope: TaskScope;
+  /** What is known of the deadline before an instance is chosen. */
+  #bound = Deadline.never;
+  #deadline: Deadline | undefined;
+  #lane!: Lane;
+  /** When it was let in; nothing while it is not. */
+  #enteredAt: number | undefined;
+  #progressed = false;
+  #hedge: Hedge | undefined;
+  /** Ends its wait for room. */
+  #endWait: (() => void) | undefined;
+  #lastError: RpcError | undefined;
+
+  constructor(parts: DispatcherParts, task: AgentMessage, sink: TaskSink, scope: TaskScope) {
+    this.#parts = parts;
+    this.#task = task;
+    this.#sink = sink;
+    this.#scope = scope;
+    this.#wish = wishOf(task);
+  }
+
+  /** Sends it on its way; all that becomes of it goes to the sink. */
+  start(): void {
+    const { router, draining } = this.#parts;
+    try {
+      refuseWhileDraining(draining);
+      admitMessage(this.#task);
+      this.#bound = admitTime(this.#task, this.#scope);
+      const instances = router.look(this.#task);
+      if (instances) this.#enter(this.#parts.lanes.of(instances, this.#task));
+      else void this.#enterWhenKnown();
+    } catch (thrown) {
+      this.#refuse(thrown);
+    }
+  }
+
+  async #enterWhenKnown(): Promise<void> {
+    const scope = { signal: this.#scope.signal, deadline: this.#bound };
+    try {
+      const instances = await this.#parts.router.wait(this.#task, scope);
+      this.#enter(this.#parts.lanes.of(instances, this.#task));
+    } catch (thrown) {
+      this.#refuse(thrown);
+    }
+  }
+
+  /** Nobody overtakes those who wait for room. */
+  #enter(lane: Lane): void {
+    this.#lane = lane;
+    const now = performance.now();
+    lane.budget.deposit(now);
+    if (!lane.enter()) return this.#waitForRoom(now);
+    this.#enteredAt = now;
+    this.#attempt(now);
+  }
+
+  /** choose → attempt. */
+  #attempt(now: number): void {
+    const seat = this.#lane.choose(this.#wish, now);
+    if (seat === 'AT_CAPACITY') return this.#waitForRoom(now);
+    if (!seat) return this.#refuse(this.#lastError ?? noLiveInstance(this.#task));
+    this.#attemptAt(seat);
+  }
+
+  #attemptAt(seat: Seat): void {
+    try {
+      this.#setDeadline(seat);
+      admitInput(this.#task, seat.entry);
+    } catch (thrown) {
+      return this.#refuse(thrown);
+    }
+    const { routing, capability } = this.#task;
+    if (routing?.hedge && this.#wish.tried.length === 0 && seat.isIdempotent(capability)) {
+      this.#hedge = new Hedge(this.#lane, this.#scope.signal, (other) => this.#send(other));
+    }
+    this.#send(seat);
+  }
+
+  #send(seat: Seat): void {
+    const number = this.#wish.tried.push(seat);
+    const scope = { signal: this.#scope.signal, deadline: this.#deadline ?? this.#bound };
+    const parts = { task: this.#task, lane: this.#lane, messages: this.#parts.messages, owner: this };
+    const attempt = new Attempt({ ...parts, seat, number, scope });
+    this.#hedge?.began(attempt, scope, this.#wish);
+    attempt.start();
+  }
+
+  routed(instanceId: string, number: number): void {
+    this.#sink.routed?.(instanceId, number);
+  }
+
+  progress(message: AgentMessage, from: Attempt): void {
+    // Its caller sees the progress of one attempt alone.
+    if (this.#hedge && !this.#hedge.claim(from)) return;
+    this.#progressed = true;
+    this.#sink.progress(message);
+  }
+
+  result(message: AgentMessage, from: Attempt): void {
+    this.#parts.lanes.roomMade();
+    if (this.#hedge && !this.#hedge.claim(from)) return;
+    this.#leave(true);
+    this.#sink.result(message);
+  }
+
+  failed(error: RpcError, verdict: Verdict, from: Attempt): void {
+    this.#parts.lanes.roomMade();
+    // Another attempt is under way, or has ended it.
+    if (this.#hedge?.lost(from)) return;
+    this.#lastError = error;
+    const waitMs = this.#again(verdict, from.seat);
+    if (waitMs === undefined) {
+      this.#leave(verdict.kind === 'final');
+      return this.#sink.error(error);
+    }
+    if (waitMs > 0) return this.#waitForRetry(waitMs);
+    // Not from within: as many failures at once as there are instances would fill the stack.
+    queueMicrotask(() => this.#attempt(performance.now()));
+  }
+
+  /** In how many milliseconds to try again; nothing where it is not to be. */
+  #again({ kind, leaving, pushBackMs }: Verdict, seat: Seat): number | undefined {
+    const elsewhere = this.#lane.isElsewhere(this.#wish);
+    if (this.#progressed) return undefined;
+    // One that is leaving refuses each task once, and is then passed over: there is nothing to go easy on.
+    if (leaving && elsewhere) return 0;
+    const failed = {
+      attempt: this.#wish.tried.length,
+      kind,
+      idempotent: seat.isIdempotent(this.#task.capability),
+      remainingMs: (this.#deadline ?? this.#bound).remainingMs,
+      elsewhere,
+      pushBackMs,
+    };
+    const answer = this.#lane.retries.after(failed, performance.now());
+    return typeof answer === 'number' ? answer : undefined;
+  }
+
+  #waitForRetry(waitMs: number): void {
+    const { signal } = this.#scope;
+    pause(Deadline.after(waitMs), signal, {
+      onTime: () => this.#attempt(performance.now()),
+      onAbort: () => this.#refuse(stoppedBy(signal)),
+    });
+  }
+
+  #waitForRoom(now: number): void {
+    const [first] = this.#lane.seats;
+    this.#leave(false);
+    if (!first) return this.#refuse(noLiveInstance(this.#task));
+    let ticket: Ticket<Waiter> | Refusal;
+    try {
+      const deadline = this.#setDeadline(first);
+      ticket = this.#lane.wait(this, this.#task.sender, deadline.at, now);
+      if (typeof ticket === 'string') return this.refused(ticket);
+      this.#waitWith(ticket, deadline);
+    } catch (thrown) {
+      this.#refuse(thrown);
+    }
+  }
+
+  #waitWith(ticket: Ticket<Waiter>, deadline: Deadline): void {
+    const { signal } = this.#scope;
+    const giveUp = (error: RpcError) => {
+      this.#lane.admission.withdraw(ticket, performance.now());
+      this.#refuse(error);
+    };
+    this.#endWait = pause(deadline, signal, {
+      onTime: () => giveUp(expired(this.#task)),
+      onAbort: () => giveUp(stoppedBy(signal)),
+    });
+    this.#parts.lanes.crowded(this.#lane);
+    // It may only wait behind others, who can go to some of the instances alone.
+    this.#parts.lanes.roomMade();
+  }
+
+  resume(): void {
+    this.#endWait?.();
+    const now = performance.now();
+    this.#enteredAt = now;
+    this.#attempt(now);
+  }
+
+  refused(refusal: Refusal): void {
+    this.#endWait?.();
+    this.#refuse(overloaded(this.#task, refusal, this.#lane.admission));
+  }
+
+  /** The task's own deadline, from the first instance on that it may go to. */
+  #setDeadline({ entry }: Seat): Deadline {
+    this.#deadline ??= taskDeadline(this.#task, entry, this.#scope.deadline, this.#bound);
+    return this.#deadline;
+  }
+
+  /** Gives its room in the lane to the next; `worked` tells how long a task takes. */
+  #leave(worked: boolean): void {
+    this.#hedge?.end();
+    if (this.#enteredAt === undefined) return;
+    this.#lane.admission.ended(worked ? performance.now() - this.#enteredAt : undefined);
+    this.#enteredAt = undefined;
+  }
+
+  /** Ends a task that no instance has, or has any more. */
+  #refuse(thrown: unknown): void {
+    const { messages, lanes } = this.#parts;
+    const error = RpcError.from(thrown);
+    this.#lastError = error;
+    if (this.#wish.tried.length === 0) messages.record({ message: this.#task, instanceId: '' });
+    const message = errorOf(this.#task, error, { sender: ORCHESTRATOR_ID });
+    messages.record({ message, instanceId: '', capability: this.#task.capability });
+    this.#leave(false);
+    this.#sink.error(error);
+    lanes.roomMade();
+  }
+}

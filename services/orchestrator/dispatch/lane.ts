@@ -1,0 +1,225 @@
+import { Admission, type Refusal } from '../../policy/admission.ts';
+import { pickByAffinity } from '../../policy/affinity.ts';
+import type { Ticket } from '../../policy/fair-queue.ts';
+import { LatencyHistogram } from '../../policy/latency-histogram.ts';
+import type { Bar, BarOf } from '../../policy/not-chosen.ts';
+import { OutlierEjector } from '../../policy/outlier-ejector.ts';
+import { PowerOfTwo } from '../../policy/power-of-two.ts';
+import type { RetryBudget } from '../../policy/retry-budget.ts';
+import { RetryPolicy } from '../../policy/retry-policy.ts';
+import type { Logger } from '../../rpc/log.ts';
+import type { Connection } from '../member/connection.ts';
+import { hasLabels } from '../roster/filter.ts';
+import type { InstanceSet } from '../roster/instance-set.ts';
+import { Seat } from './seat.ts';
+import type { Standing } from './standing.ts';
+import type { Verdict } from './verdict.ts';
+import type { Wish } from './wish.ts';
+
+/** Who waits in a lane until an instance has room. */
+export interface Waiter {
+  /** It is let in. */
+  resume(): void;
+  /** It waits in vain. */
+  refused(refusal: Refusal): void;
+}
+
+/** What a lane is made of. */
+export interface LaneParts {
+  instances: InstanceSet<Connection>;
+  capability: string;
+  budget: RetryBudget;
+  /** What is known of an instance. */
+  standingOf: (entry: Standing['entry']) => Standing;
+  log: Logger;
+}
+
+/** Why an instance is passed over as long as there is another; the first list that leaves one decides. */
+const LEVELS: readonly (readonly Bar[])[] = [
+  ['LABELS', 'ALREADY_TRIED', 'EJECTED'],
+  ['LABELS', 'EJECTED'],
+  ['LABELS'],
+];
+
+/**
+ * The instances that tasks of one kind go to, those of a capability, an agent or both, and what decides between
+ * them: cost, affinity, health, room.
+ */
+export class Lane {
+  /** Whether, and when, a task is tried again. */
+  readonly retries: RetryPolicy;
+  /** The retries and hedges that are left to the capability. */
+  readonly budget: RetryBudget;
+  /** How long its tasks take. */
+  readonly latencies = new LatencyHistogram();
+  /** What waits for room, and what is let in. */
+  readonly admission: Admission<Waiter>;
+  readonly #parts: LaneParts;
+  readonly #powerOfTwo = new PowerOfTwo(Math.random);
+  readonly #ejector = new OutlierEjector<Seat>();
+  #seats: Seat[] = [];
+  #version = -1;
+
+  constructor(parts: LaneParts) {
+    this.#parts = parts;
+    this.budget = parts.budget;
+    this.retries = new RetryPolicy(parts.budget, Math.random);
+    this.admission = new Admission({ limit: 0, refuse: (waiter, refusal) => waiter.refused(refusal) });
+  }
+
+  /** The instances that take tasks. */
+  get seats(): readonly Seat[] {
+    const { instances } = this.#parts;
+    if (this.#version !== instances.version) this.#takeSeats();
+    return this.#seats;
+  }
+
+  /** Every instance, those too that take no tasks. */
+  allSeats(): Seat[] {
+    const seated = new Map(this.seats.map((seat) => [seat.entry, seat]));
+    return [...this.#parts.instances.all].map((entry) => seated.get(entry) ?? this.#seat(entry));
+  }
+
+  /** Where a task is to go; AT_CAPACITY where it has to wait for that; nothing where no instance may have it. */
+  choose(wish: Wish, now: number): Seat | 'AT_CAPACITY' | undefined {
+    return (now >= this.#ejector.nextProbeAt ? this.#probe(wish, now) : undefined) ?? this.pick(wish, now);
+  }
+
+  /** The same, but that it never is a probe. */
+  pick(wish: Wish, now: number): Seat | 'AT_CAPACITY' | undefined {
+    const { seats } = this;
+    for (const level of LEVELS) {
+      const bar = this.barOf(wish, level);
+      const seat =
+        wish.keyHash === undefined
+          ? this.#powerOfTwo.pick(seats, now, bar)
+          : pickByAffinity(seats, wish.keyHash, bar);
+      if (seat) return seat;
+      if (seats.some((other) => bar?.(other) === undefined)) return 'AT_CAPACITY';
+    }
+    return undefined;
+  }
+
+  /** Whether there is an instance that the task has not been tried on. */
+  isElsewhere(wish: Wish): boolean {
+    const bar = this.barOf(wish, LEVELS[0]!);
+    return this.seats.some((seat) => bar?.(seat) === undefined);
+  }
+
+  /** Why an instance may not have a task; nothing where every one may. */
+  barOf({ labels, tried }: Wish, level: readonly Bar[] = LEVELS[0]!): BarOf<Seat> | undefined {
+    const someEjected = this.#ejector.nextProbeAt !== Number.POSITIVE_INFINITY && level.includes('EJECTED');
+    const someTried = tried.length > 0 && level.includes('ALREADY_TRIED');
+    if (!labels && !someTried && !someEjected) return undefined;
+    return (seat) => {
+      if (labels && !hasLabels(seat.entry.card, labels)) return 'LABELS';
+      if (someTried && tried.includes(seat)) return 'ALREADY_TRIED';
+      return someEjected && seat.health && this.#ejector.isEjected(seat.health) ? 'EJECTED' : undefined;
+    };
+  }
+
+  /** A task has been sent to an instance. */
+  started(seat: Seat, now: number): void {
+    seat.entry.inFlight++;
+    seat.latency.started(now);
+  }
+
+  /** A task has succeeded there; `inFlight` were when it was sent. */
+  succeeded(seat: Seat, startedAt: number, inFlight: number, now: number): void {
+    const latencyMs = now - startedAt;
+    seat.entry.inFlight--;
+    seat.latency.ended('success', latencyMs, now);
+    seat.standing.bears.observe(latencyMs, inFlight, now);
+    this.latencies.observe(latencyMs, now);
+    if (seat.health) this.#note(seat, seat.health, 'success', startedAt, now);
+  }
+
+  /** A task has failed there. */
+  failed(seat: Seat, { outcome, overloaded }: Verdict, startedAt: number, now: number): void {
+    seat.entry.inFlight--;
+    // That a handler failed says nothing of how long the next task takes, and must not attract it.
+    seat.latency.ended(outcome === 'failure' ? 'failure' : 'ignored', now - startedAt, now);
+    if (overloaded) seat.standing.bears.dropped(now);
+    if (seat.health) this.#note(seat, seat.health, outcome, startedAt, now);
+  }
+
+  /** Lets a task in where none waits. Each is to be told of by `admission.ended`. */
+  enter(): boolean {
+    if (this.admission.waiting > 0) return false;
+    // Who chooses an instance looks at its room; a bound of the whole only decides how long others wait.
+    this.admission.limit = 0;
+    return this.admission.enter();
+  }
+
+  /** Lets a task wait for room, or says why it must not. */
+  wait(waiter: Waiter, caller: string, deadlineAt: number, now: number): Ticket<Waiter> | Refusal {
+    this.admission.limit = Math.max(1, this.#capacity());
+    return this.admission.wait(waiter, caller, deadlineAt, now);
+  }
+
+  /** Lets in what waits, as long as there is room, or nobody left to wait for. Answers whether something still waits. */
+  admitWaiting(): boolean {
+    // One that can go only to some of the instances may have to wait on: each is looked at once.
+    for (let left = this.admission.waiting; left > 0 && this.admission.waiting > 0; left--) {
+      const hasRoom = this.seats.length === 0 || this.seats.some(({ inFlight, limit }) => inFlight < limit);
+      if (!hasRoom) return true;
+      this.admission.limit = Math.max(this.#capacity(), this.admission.running + 1);
+      this.admission.next(performance.now())?.resume();
+    }
+    return this.admission.waiting > 0;
+  }
+
+  /** The share of its last calls that an instance failed, 0 to 1. */
+  failureShare({ health }: Seat, now: number): number {
+    return health?.share(now) ?? 0;
+  }
+
+  #note(
+    seat: Seat,
+    health: NonNullable<Seat['health']>,
+    outcome: Verdict['outcome'],
+    startedAt: number,
+    now: number,
+  ) {
+    const change = this.#ejector.note(health, outcome, startedAt, now);
+    if (!change) return;
+    const { agentId: agent, instanceId: instance } = seat.entry;
+    const about = { agent, instance, capability: this.#parts.capability };
+    if (change === 'EJECTED') this.#parts.log.warn(about, 'ejected: it fails too often');
+    else this.#parts.log.info(about, 'taken back: it works again');
+  }
+
+  /** The ejected instance whose time has come to be tried, if the task may go there. */
+  #probe(wish: Wish, now: number): Seat | undefined {
+    const seat = this.#ejector.probe(now);
+    if (!seat?.health) return undefined;
+    const mayGo = !this.barOf(wish, ['LABELS', 'ALREADY_TRIED'])?.(seat) && seat.inFlight < seat.limit;
+    if (mayGo) return seat;
+    this.#ejector.note(seat.health, 'ignored', now, now);
+    return undefined;
+  }
+
+  #capacity(): number {
+    return this.seats.reduce((sum, { limit }) => sum + limit, 0);
+  }
+
+  #seat(entry: Standing['entry']): Seat {
+    return new Seat(this.#parts.standingOf(entry), this.#parts.capability);
+  }
+
+  #takeSeats(): void {
+    const { instances } = this.#parts;
+    const before = new Map(this.#seats.map((seat) => [seat.entry, seat]));
+    this.#version = instances.version;
+    this.#seats = instances.routable.map((entry) => {
+      const seat = before.get(entry) ?? this.#seat(entry);
+      before.delete(entry);
+      seat.health ??= this.#ejector.join(seat);
+      return seat;
+    });
+    for (const seat of before.values()) {
+      if (seat.health) this.#ejector.leave(seat.health);
+      seat.health = undefined;
+    }
+  }
+}

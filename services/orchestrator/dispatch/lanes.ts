@@ -1,0 +1,83 @@
+import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
+import { RetryBudget } from '../../policy/retry-budget.ts';
+import type { Logger } from '../../rpc/log.ts';
+import type { Connection } from '../member/connection.ts';
+import type { RosterEntry } from '../roster/entry.ts';
+import type { InstanceSet } from '../roster/instance-set.ts';
+import type { Roster } from '../roster/roster.ts';
+import { Lane } from './lane.ts';
+import { Standing } from './standing.ts';
+
+/** The lanes of an orchestrator: one for each set of instances that tasks go to, made when first needed. */
+export class Lanes {
+  readonly #roster: Roster<Connection>;
+  readonly #log: Logger;
+  readonly #lanes = new WeakMap<InstanceSet<Connection>, Lane>();
+  readonly #budgets = new WeakMap<InstanceSet<Connection>, RetryBudget>();
+  readonly #standings = new WeakMap<RosterEntry<Connection>, Standing>();
+  /** Those in which something waits. */
+  readonly #crowded = new Set<Lane>();
+  #admitting = false;
+
+  constructor(roster: Roster<Connection>, log: Logger) {
+    this.#roster = roster;
+    this.#log = log;
+    roster.subscribe(() => this.roomMade());
+  }
+
+  /** The lane of the instances that were found for a task. */
+  of(instances: InstanceSet<Connection>, task: Pick<AgentMessage, 'capability'>): Lane {
+    let lane = this.#lanes.get(instances);
+    if (!lane) {
+      const capability = task.capability || this.#onlyCapability(instances);
+      lane = new Lane({
+        instances,
+        capability,
+        budget: this.#budgetOf(this.#roster.capability(capability) ?? instances),
+        standingOf: (entry) => this.#standingOf(entry),
+        log: this.#log,
+      });
+      this.#lanes.set(instances, lane);
+    }
+    return lane;
+  }
+
+  /** Something waits in a lane. */
+  crowded(lane: Lane): void {
+    this.#crowded.add(lane);
+  }
+
+  /** An instance may have room for one more, or has come or gone: what waits is looked at once all is told. */
+  roomMade(): void {
+    if (this.#crowded.size === 0 || this.#admitting) return;
+    this.#admitting = true;
+    queueMicrotask(() => {
+      this.#admitting = false;
+      for (const lane of this.#crowded) if (!lane.admitWaiting()) this.#crowded.delete(lane);
+    });
+  }
+
+  #onlyCapability(instances: InstanceSet<Connection>): string {
+    const [entry] = instances.all;
+    return entry?.connection.capability('')?.name ?? '';
+  }
+
+  /** One for each capability, whichever way its tasks come. */
+  #budgetOf(instances: InstanceSet<Connection>): RetryBudget {
+    let budget = this.#budgets.get(instances);
+    if (!budget) {
+      budget = new RetryBudget();
+      this.#budgets.set(instances, budget);
+    }
+    return budget;
+  }
+
+  #standingOf(entry: RosterEntry<Connection>): Standing {
+    let standing = this.#standings.get(entry);
+    if (!standing) {
+      standing = new Standing(entry);
+      this.#standings.set(entry, standing);
+    }
+    return standing;
+  }
+}

@@ -1,0 +1,23 @@
+import type { Deadline } from '../../rpc/deadline.ts';
+import type { StopSignal } from '../../rpc/stop-signal.ts';
+
+/** What ends a pause. */
+export interface PauseEnds {
+  /** When the time has come. */
+  onTime: () => void;
+  /** When the signal aborts first. */
+  onAbort: () => void;
+}
+
+/** Waits until a moment, or until a signal aborts, whichever is first; the function that it answers ends the wait. */
+export function pause(until: Deadline, signal: StopSignal, { onTime, onAbort }: PauseEnds): () => void {
+  const end = (then?: () => void) => {
+    alarm.cancel();
+    signal.removeEventListener('abort', aborted);
+    then?.();
+  };
+  const aborted = () => end(onAbort);
+  const alarm = until.onExpired(() => end(onTime));
+  signal.addEventListener('abort', aborted, { once: true });
+  return end;
+}
