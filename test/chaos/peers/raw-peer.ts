@@ -15,7 +15,7 @@ export interface SeenFrame {
 export interface RawPeerOptions {
   /** Called with each frame that comes; without it, what comes is read and dropped. */
   onFrame?: (frame: SeenFrame) => void;
-  /** Whether it begins as HTTP/2 does, and acknowledges SETTINGS. Default: true. */
+  /** Whether it begins as HTTP/2 does, acknowledges SETTINGS and makes room for what it has read. Default: true. */
   speaksHttp2?: boolean;
 }
 
@@ -42,6 +42,7 @@ export class RawPeer {
         if (seen.kind === Kind.SETTINGS && (seen.flags & Flag.ACK) === 0) {
           socket.write(frame(Kind.SETTINGS, Flag.ACK, 0));
         }
+        if (seen.kind === Kind.DATA && seen.payload.length > 0) socket.write(this.#more(seen));
         onFrame(seen);
       }
     });
@@ -71,6 +72,13 @@ export class RawPeer {
   /** Ends the connection at once. */
   close(): void {
     this.socket.destroy();
+  }
+
+  /** Room for as much as a DATA frame took, on its stream and on the connection. */
+  #more({ stream, payload }: SeenFrame): Buffer {
+    const size = Buffer.alloc(4);
+    size.writeUInt32BE(payload.length);
+    return Buffer.concat([0, stream].map((of) => frame(Kind.WINDOW_UPDATE, Flag.NONE, of, size)));
   }
 
   #next(): SeenFrame | undefined {

@@ -2,6 +2,7 @@ import type { Row } from '../row.ts';
 import { erring } from './erring.ts';
 import { freeze } from './freeze.ts';
 import { kill } from './kill.ts';
+import { malformed } from './malformed.ts';
 import { overload } from './overload.ts';
 import { partition } from './partition.ts';
 import { rolling } from './rolling.ts';
@@ -10,4 +11,15 @@ import { slow } from './slow.ts';
 import { storm } from './storm.ts';
 
 /** All rows, in the order of the report. */
-export const ROWS: readonly Row[] = [kill, freeze, slow, erring, silent, partition, rolling, overload, storm];
+export const ROWS: readonly Row[] = [
+  kill,
+  freeze,
+  slow,
+  erring,
+  silent,
+  partition,
+  rolling,
+  overload,
+  storm,
+  malformed,
+];
