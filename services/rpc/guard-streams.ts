@@ -10,6 +10,8 @@ import type { Limits } from './limits.ts';
 
 const { NGHTTP2_REFUSED_STREAM, NGHTTP2_ENHANCE_YOUR_CALM } = constants;
 
+const ignore = () => {};
+
 /** Takes a stream that a peer opened. */
 type StreamListener = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...more: unknown[]) => void;
 
@@ -64,12 +66,13 @@ export function guardStreams(server: Http2Server, limits: Limits, rules: StreamR
 
   server.removeAllListeners('stream');
   server.on('stream', ((stream, headers, ...more) => {
+    // A stream fails with its connection, and a failure that nobody listens to ends the process.
+    stream.on('error', ignore);
     if (!stream.session) return;
     const admitted =
       open < limits.streamsInAll &&
       (rules.links.has(headers[':path'] ?? '') ? admitLink(stream) : admitCall(stream));
     if (!admitted) {
-      stream.on('error', () => {});
       stream.close(NGHTTP2_REFUSED_STREAM);
       return;
     }

@@ -174,6 +174,19 @@ describe('streams', () => {
     expect((await agent.describe({})).card?.id).toBe('tested');
   });
 
+  it('that fail with their connection before they are looked at harm nobody else', async () => {
+    const { address } = await served();
+    for (const stream of [0, 2, 7]) {
+      const peer = await RawPeer.open(address);
+      const headers = frame(Kind.HEADERS, Flag.END_HEADERS, 1, callHeaders(HANDLE));
+      await peer.write(
+        Buffer.concat([headers, frame(Kind.DATA, Flag.NONE, stream), frame(Kind.HEADERS, 0, 0)]),
+      );
+      await peer.closed;
+    }
+    expect((await clientOf(address).agent.describe({})).card?.id).toBe('tested');
+  });
+
   it('cannot be reset beyond that: the connection ends', async () => {
     const { address } = await served({ resetBurst: 10, resetsPerSecond: 1 });
     const { begin, peer, seen } = await raw(address);

@@ -1,4 +1,5 @@
 import type { Role } from '../../processes/role.ts';
+import { type Flood, flood, type IdlePlan, idleStreams } from './floods.ts';
 import { mutatedCalls, mutatedRequests, oddCalls, randomFrames } from './malformed.ts';
 import { OF_AGENT, OF_ORCHESTRATOR } from './samples.ts';
 
@@ -22,6 +23,9 @@ export function start(): Role {
       mutatedRequests: (barrage: Barrage) =>
         mutatedRequests(barrage.address, samples(barrage), barrage.count, barrage.seed),
       oddCalls: ({ address }: Barrage) => oddCalls(address),
+      flood: ({ kind, address, forMs }: { kind: Flood; address: string; forMs: number }) =>
+        flood(kind, address, forMs),
+      idleStreams: ({ address, ...plan }: { address: string } & IdlePlan) => idleStreams(address, plan),
     },
   };
 }

@@ -10,12 +10,14 @@ const CALLS_PER_CONNECTION = 200;
 /** Calls with requests that are any bytes, over connections that are made anew when one was lost. */
 export class RawCaller {
   readonly #address: string;
+  readonly #callsPerConnection: number;
   readonly #ends = new Map<number, (end: End) => void>();
   #peer: Promise<RawPeer> | undefined;
   #calls = 0;
 
-  constructor(address: string) {
+  constructor(address: string, callsPerConnection = CALLS_PER_CONNECTION) {
     this.#address = address;
+    this.#callsPerConnection = callsPerConnection;
   }
 
   /** Begins a call with a header block, sends frames made for its stream, and waits for its end. */
@@ -41,7 +43,7 @@ export class RawCaller {
 
   async #connected(): Promise<RawPeer> {
     const peer = await this.#peer;
-    if (peer?.open && this.#calls < CALLS_PER_CONNECTION) return peer;
+    if (peer?.open && this.#calls < this.#callsPerConnection) return peer;
     peer?.close();
     await peer?.closed;
     this.#calls = 0;

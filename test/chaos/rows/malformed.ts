@@ -1,3 +1,4 @@
+import type { Child } from '../../processes/child.ts';
 import { heldTo } from '../bounds.ts';
 import { Mesh } from '../mesh/mesh.ts';
 import type { Malformed } from '../peers/malformed.ts';
@@ -24,6 +25,7 @@ export const malformed: Row = {
 interface Suffered {
   sent: number;
   silent: number;
+  probes: number;
   failedProbes: number;
   worstMs: number;
   crashed: boolean;
@@ -46,23 +48,14 @@ async function run({ quick, log, stage }: RowContext): Promise<Seen> {
     const barrage = { address, of, count, seed: SEED };
     const send = (command: string) => peer.ask<Malformed>(command, barrage, BARRAGE_WITHIN_MS);
     await prober.ask('probed');
-    const frames = await peer.ask<number>('randomFrames', barrage, BARRAGE_WITHIN_MS);
-    const calls = [await send('mutatedCalls'), await send('oddCalls')];
-    if (http) calls.push(await send('mutatedRequests'));
-    const { ms, failed } = await prober.ask<Probed>('probed');
+    const seen = await suffer(child, prober, async () => {
+      const sent = await peer.ask<number>('randomFrames', barrage, BARRAGE_WITHIN_MS);
+      const calls = [{ sent, silent: 0 }, await send('mutatedCalls'), await send('oddCalls')];
+      if (http) calls.push(await send('mutatedRequests'));
+      return calls;
+    });
     await stage.end([peer, prober]);
-    const crashed = await child.usage().then(
-      () => false,
-      () => true,
-    );
-    const seen = {
-      sent: calls.reduce((sum, { sent }) => sum + sent, frames),
-      silent: calls.reduce((sum, { silent }) => sum + silent, 0),
-      failedProbes: failed,
-      worstMs: Math.max(...ms),
-      crashed,
-    };
-    log(`${name}: ${JSON.stringify({ ...seen, probes: ms.length })}`);
+    log(`${name}: ${JSON.stringify(seen)}`);
     suffered.push(seen);
   }
   mesh.close();
@@ -86,5 +79,29 @@ async function run({ quick, log, stage }: RowContext): Promise<Seen> {
       },
     ],
     { sent: sum(({ sent }) => sent) },
+  );
+}
+
+/** Has a process suffer something while it is probed. One that ends has crashed, whatever became of the rest. */
+async function suffer(child: Child, prober: Child, barrage: () => Promise<Malformed[]>): Promise<Suffered> {
+  const calls = await barrage().catch(async (error) => {
+    if (await lives(child)) throw error;
+    return [];
+  });
+  const { ms, failed } = await prober.ask<Probed>('probed');
+  return {
+    sent: calls.reduce((sum, { sent }) => sum + sent, 0),
+    silent: calls.reduce((sum, { silent }) => sum + silent, 0),
+    probes: ms.length,
+    failedProbes: failed,
+    worstMs: Math.max(...ms),
+    crashed: !(await lives(child)),
+  };
+}
+
+function lives(child: Child): Promise<boolean> {
+  return child.usage().then(
+    () => true,
+    () => false,
   );
 }

@@ -1,5 +1,6 @@
 import type { Row } from '../row.ts';
 import { erring } from './erring.ts';
+import { floods } from './floods.ts';
 import { freeze } from './freeze.ts';
 import { kill } from './kill.ts';
 import { malformed } from './malformed.ts';
@@ -22,4 +23,5 @@ export const ROWS: readonly Row[] = [
   overload,
   storm,
   malformed,
+  floods,
 ];
