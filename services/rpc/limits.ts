@@ -18,7 +18,10 @@ export interface Limits {
   streams: number;
   /** How many streams there may be on all connections; further ones are refused. Default: 20,000. */
   streamsInAll: number;
-  /** How many streams that go both ways one connection may have; further ones are refused. Default: 100. */
+  /**
+   * How many streams that go both ways one connection may have; further ones are refused. Default: 16: a member has one
+   * link, and whoever looks around a stream of reflection.
+   */
   linksPerConnection: number;
   /** How many calls may wait for the rest of their request; further ones are refused. Default: 1,000. */
   waitingRequests: number;
@@ -59,7 +62,7 @@ const DEFAULTS: Limits = {
   connections: 1000,
   streams: 2000,
   streamsInAll: 20_000,
-  linksPerConnection: 100,
+  linksPerConnection: 16,
   waitingRequests: 1000,
   requestMs: 30_000,
   handshakeMs: 10_000,

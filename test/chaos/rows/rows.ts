@@ -9,6 +9,7 @@ import { partition } from './partition.ts';
 import { rolling } from './rolling.ts';
 import { silent } from './silent.ts';
 import { slow } from './slow.ts';
+import { slowReader } from './slow-reader.ts';
 import { storm } from './storm.ts';
 
 /** All rows, in the order of the report. */
@@ -22,6 +23,7 @@ export const ROWS: readonly Row[] = [
   rolling,
   overload,
   storm,
+  slowReader,
   malformed,
   floods,
 ];
