@@ -33,7 +33,7 @@ for (const file of globSync('*.json', { cwd: SCHEMAS })) {
 
 /**
  * What can be said without any tool: of the manifests as they are written. What kustomize makes of them is looked at by
- * `npm run check:deploy`.
+ * `deploy/check.sh`.
  */
 describe('the manifests in deploy/', () => {
   it.each(manifests.map((manifest) => [manifest.kind, manifest.metadata.name, manifest] as const))(

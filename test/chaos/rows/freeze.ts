@@ -56,7 +56,7 @@ async function run({ quick, log, stage }: RowContext): Promise<Seen> {
     [
       {
         name: 'failed',
-        what: `idempotent calls failed of ${calls.count}`,
+        what: `in ${freezes} × ${frozenMs / 1000} s, idempotent calls failed of ${calls.count}`,
         figure: calls.failed.count,
         most: 0,
       },

@@ -57,7 +57,7 @@ async function run({ quick, log, stage }: RowContext): Promise<Seen> {
     [
       {
         name: 'failedReads',
-        what: `idempotent calls failed of ${read.count}`,
+        what: `in ${kills} kills, idempotent calls failed of ${read.count}`,
         figure: read.failed.count,
         most: 0,
       },

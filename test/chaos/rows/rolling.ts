@@ -61,7 +61,7 @@ async function restarted(journal: string, { quick, log, stage }: RowContext): Pr
     [
       {
         name: 'failed',
-        what: `calls failed or timed out of ${read.count + written.count}`,
+        what: `in ${rounds} × all, calls failed or timed out of ${read.count + written.count}`,
         figure: failed(read) + failed(written),
         most: 0,
       },

@@ -1,7 +1,8 @@
 import { create } from '@bufbuild/protobuf';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { HeartbeatSchema, MessageType } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { AgentStatus } from '../../../gen/troupe/v1/agent_status_pb.js';
+import { Liveness } from '../../../services/protocol/link/liveness.ts';
 import { heartbeatOf, resultOf } from '../../../services/protocol/reply.ts';
 import { fromValue } from '../../../services/protocol/value.ts';
 import type { RpcError } from '../../../services/rpc/rpc-error.ts';
@@ -59,6 +60,16 @@ describe('The liveness of a link', () => {
     const { link } = await linked({ onClosed: resolve });
     expect(await reasonIn(ask(link, task('1')).end)).toBe('INSTANCE_LOST');
     expect((await closed)?.message).toContain('silent');
+  });
+
+  it('leaves time to spare in the two seconds after which a silent peer is to be lost, as ticks come late', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let lost = 0;
+    const liveness = new Liveness({ busy: () => true, ask: () => {}, lost: () => lost++ });
+    vi.advanceTimersByTime(1_800);
+    liveness.stop();
+    expect(lost).toBe(1);
   });
 
   it('asks an idle peer as well, only not so soon', async () => {
