@@ -1,4 +1,5 @@
 import type { Row } from '../row.ts';
+import { clock } from './clock.ts';
 import { erring } from './erring.ts';
 import { floods } from './floods.ts';
 import { freeze } from './freeze.ts';
@@ -26,4 +27,5 @@ export const ROWS: readonly Row[] = [
   slowReader,
   malformed,
   floods,
+  clock,
 ];
