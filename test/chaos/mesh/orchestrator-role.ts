@@ -11,6 +11,8 @@ export async function start(options: OrchestratorOptions): Promise<Role> {
   return {
     ready: { address: orchestrator.address, http: orchestrator.http, pid: process.pid },
     commands: {
+      /** What its wall clock says. */
+      now: () => Date.now(),
       /** The heap after a forced collection, in bytes; only where Node runs with --expose-gc. */
       heap() {
         globalThis.gc?.();
