@@ -11,6 +11,7 @@ import { rolling } from './rolling.ts';
 import { silent } from './silent.ts';
 import { slow } from './slow.ts';
 import { slowReader } from './slow-reader.ts';
+import { soak } from './soak.ts';
 import { storm } from './storm.ts';
 
 /** All rows, in the order of the report. */
@@ -28,4 +29,5 @@ export const ROWS: readonly Row[] = [
   malformed,
   floods,
   clock,
+  soak,
 ];
