@@ -15,6 +15,12 @@ import { makeTask, type TaskEvent, type TaskOptions, type TaskResult, ttlWithin 
 export interface ConnectOptions {
   /** The name under which it sends. Default: `anonymous`. */
   id?: string;
+  /**
+   * How long a call waits for an orchestrator that is connected, within its own time, before it fails UNAVAILABLE with
+   * the last reason, in milliseconds; each orchestrator is tried once in any case. Default: 15,000, the 10 s that one
+   * gets to leave and 5 s for the next to take its place.
+   */
+  reachMs?: number;
 }
 
 /** Which instances a broadcast goes to: those that meet every field set. */
@@ -42,7 +48,7 @@ export class Troupe {
   /** `addresses`: the orchestrators, `host:port`; the first that answers is used. */
   constructor(addresses: string | readonly string[], options: ConnectOptions = {}) {
     this.#id = options.id ?? 'anonymous';
-    this.#orchestrators = new Orchestrators([addresses].flat(), this.#id);
+    this.#orchestrators = new Orchestrators([addresses].flat(), this.#id, options.reachMs);
     this.#caller = new Caller(this.#orchestrators, this.#id);
     this.state = new SharedState(this.#orchestrators);
   }
@@ -81,8 +87,9 @@ export class Troupe {
   ): AsyncGenerator<BroadcastResponse, void> {
     const message = makeTask(this.#id, {}, payload, options);
     message.type = MessageType.BROADCAST;
-    const [peer, call] = await this.#reach(options);
-    yield* peer.orchestrator.broadcast({ message, capability, labels: { ...labels } }, call);
+    const request = { message, capability, labels: { ...labels } };
+    const scope = scopeOf(options);
+    yield* this.#orchestrators.stream(scope, ({ orchestrator }) => orchestrator.broadcast(request, scope));
   }
 
   /**
@@ -94,7 +101,6 @@ export class Troupe {
     input: JsonValue,
     options: RunOptions = {},
   ): AsyncGenerator<PipelineEvent, void> {
-    const [peer, call] = await this.#reach(options);
     const request = {
       pipeline,
       input: toValue(input),
@@ -103,7 +109,9 @@ export class Troupe {
       correlationId: options.correlationId ?? '',
       ...(options.timeoutMs !== undefined && { ttl: ttlWithin(options.timeoutMs) }),
     };
-    for await (const { event } of peer.orchestrator.runPipeline(request, call)) if (event) yield event;
+    const scope = scopeOf(options);
+    const run = ({ orchestrator }: Peer) => orchestrator.runPipeline(request, scope);
+    for await (const { event } of this.#orchestrators.stream(scope, run)) if (event) yield event;
   }
 
   /** An orchestrator that is connected, for the RPCs that need no help: the roster, health, messages. */
@@ -115,9 +123,9 @@ export class Troupe {
   close(): void {
     this.#orchestrators.close();
   }
+}
 
-  async #reach({ timeoutMs, signal }: TaskOptions): Promise<[Peer, CallOptions]> {
-    const deadline = timeoutMs === undefined ? Deadline.never : Deadline.after(timeoutMs);
-    return [await this.#orchestrators.reach(deadline, signal), { deadline, ...(signal && { signal }) }];
-  }
+function scopeOf({ timeoutMs, signal }: TaskOptions): CallOptions & { deadline: Deadline } {
+  const deadline = timeoutMs === undefined ? Deadline.never : Deadline.after(timeoutMs);
+  return { deadline, ...(signal && { signal }) };
 }

@@ -141,8 +141,9 @@ export enum ErrorReason {
   STEP_FAILED = 14,
 
   /**
-   * The instance works on as many tasks as it takes at once. RESOURCE_EXHAUSTED. No work was done: retry
-   * after RetryInfo.
+   * The instance works on as many tasks as it takes at once, and as many wait as may; or the task would have
+   * waited in vain, as it could not have ended in time. RESOURCE_EXHAUSTED. No work was done: retry after
+   * RetryInfo.
    *
    * @generated from enum value: ERROR_REASON_OVERLOADED = 15;
    */
