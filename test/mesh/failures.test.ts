@@ -29,7 +29,7 @@ describe('a mesh of processes', () => {
   it.each(sleepers)(
     'tells at once that an agent by $by was killed in the middle of a task',
     async ({ file }) => {
-      const sleeper = await mesh.processes.agent(file, mesh.orchestrator);
+      const sleeper = await mesh.agent(file);
       await mesh.knows('sleeper');
       const ends = mesh.askAll('sleep', { ms: 60_000 }).map(failure);
       await sleeper.line(/began/, ends.length);
@@ -40,7 +40,7 @@ describe('a mesh of processes', () => {
       const none = mesh.askAll('sleep', { ms: 1 }).map(failure);
       expect(new Set(await Promise.all(none))).toEqual(new Set(['UNAVAILABLE / NO_LIVE_INSTANCE']));
 
-      await mesh.processes.agent(file, mesh.orchestrator, { TROUPE_LISTEN: sleeper.address });
+      await mesh.agent(file, { TROUPE_LISTEN: sleeper.address });
       const back = await mesh.knows('sleeper');
       // The one who came back took the place of the one that was killed.
       expect(back.instances).toHaveLength(1);
@@ -52,7 +52,7 @@ describe('a mesh of processes', () => {
   it.each(sleepers)(
     'gives up on an agent by $by that froze in the middle of a task',
     async ({ file, frozen, status }) => {
-      const sleeper = await mesh.processes.agent(file, mesh.orchestrator);
+      const sleeper = await mesh.agent(file);
       await mesh.knows('sleeper');
       const ends = mesh.askAll('sleep', { ms: 60_000 }, { timeoutMs: 4000 }).map(failure);
       await sleeper.line(/began/, ends.length);
@@ -66,8 +66,8 @@ describe('a mesh of processes', () => {
   );
 
   it('finds itself again when the orchestrator was killed and started anew', async () => {
-    await mesh.processes.agent(SLEEPER, mesh.orchestrator);
-    await mesh.processes.agent(LISTENER, mesh.orchestrator);
+    await mesh.agent(SLEEPER);
+    await mesh.agent(LISTENER);
     await mesh.knows('sleeper');
     await mesh.knows('listener');
     await mesh.orchestrator.kill();
@@ -80,7 +80,7 @@ describe('a mesh of processes', () => {
   });
 
   it('lets an agent leave well when it is told to, in the middle of a task', async () => {
-    const sleeper = await mesh.processes.agent(SLEEPER, mesh.orchestrator);
+    const sleeper = await mesh.agent(SLEEPER);
     await mesh.knows('sleeper');
     const results = mesh.askAll('sleep', { ms: 1500 });
     await sleeper.line(/began/, results.length);
@@ -91,7 +91,7 @@ describe('a mesh of processes', () => {
   });
 
   it('stops the work of a slow agent when the time is up', async () => {
-    const sleeper = await mesh.processes.agent(SLEEPER, mesh.orchestrator);
+    const sleeper = await mesh.agent(SLEEPER);
     await mesh.knows('sleeper');
     const ends = mesh.askAll('sleep', { ms: 60_000 }, { timeoutMs: 500 }).map(failure);
     for (const n of ends.keys()) {
@@ -108,10 +108,10 @@ describe('a mesh of processes', () => {
   });
 
   it('broadcasts past a frozen, a killed and a slow agent', async () => {
-    const frozen = await mesh.processes.agent(LISTENER, mesh.orchestrator, { LISTENER_ID: 'frozen' });
-    const killed = await mesh.processes.agent(LISTENER, mesh.orchestrator, { LISTENER_ID: 'killed' });
-    await mesh.processes.agent(LISTENER, mesh.orchestrator);
-    await mesh.processes.agent(SLEEPER, mesh.orchestrator);
+    const frozen = await mesh.agent(LISTENER, { LISTENER_ID: 'frozen' });
+    const killed = await mesh.agent(LISTENER, { LISTENER_ID: 'killed' });
+    await mesh.agent(LISTENER);
+    await mesh.agent(SLEEPER);
     for (const id of ['frozen', 'killed', 'listener', 'sleeper']) await mesh.knows(id);
     frozen.signal('SIGSTOP');
     void killed.kill();
