@@ -6,6 +6,7 @@ import { msToDuration } from '../../services/protocol/ttl.ts';
 import { fromValue, type JsonValue, toValue } from '../../services/protocol/value.ts';
 import { Channel } from '../../services/rpc/channel.ts';
 import { type Client, createClient } from '../../services/rpc/client.ts';
+import type { TcpProxy } from '../chaos/proxy/tcp-proxy.ts';
 import { asking, CALLERS, callersOf } from '../orchestrator/callers.ts';
 import { isLive, untilShown } from '../orchestrator/test-mesh.ts';
 import { orchestratorWithoutLink } from '../orchestrator/without-link.ts';
@@ -55,6 +56,7 @@ export async function startMesh(kind: NetworkKind = NETWORKS[0]!): Promise<Mesh>
   const plain = await orchestratorWithoutLink(orchestrator.address);
   const troupe = new Troupe(address, { id: 'tester' });
   const troupeWithoutLink = new Troupe(await network.to(plain.address), { id: 'tester' });
+  const doors = new Map<string, TcpProxy>();
   const asks = (capability: string, payload: JsonValue, { timeoutMs }: AskAllOptions) => [
     ...CALLERS.map((way) => async (idempotencyKey: string) => {
       const ttl = timeoutMs === undefined ? {} : { ttl: msToDuration(timeoutMs) };
@@ -74,7 +76,8 @@ export async function startMesh(kind: NetworkKind = NETWORKS[0]!): Promise<Mesh>
     troupe,
     async agent(file, env = {}) {
       if (!network.cutting) return processes.agent(file, orchestrator, env);
-      const door = await network.door();
+      // Who comes back where another was is reached as that one was.
+      const door = doors.get(env.TROUPE_LISTEN ?? '') ?? (await network.door());
       const agent = await processes.agent(file, orchestrator, {
         TROUPE_ORCHESTRATORS: await network.to(orchestrator.address),
         TROUPE_ADVERTISE: door.address,
@@ -82,6 +85,7 @@ export async function startMesh(kind: NetworkKind = NETWORKS[0]!): Promise<Mesh>
         ...env,
       });
       door.leadTo(agent.address);
+      doors.set(agent.address, door);
       return agent;
     },
     askAll: (capability, payload, options = {}) =>
