@@ -44,9 +44,12 @@ export class Orchestrators {
     new Errand(this.#way, message, sink, scope).start();
   }
 
-  /** Makes a call at an orchestrator, and again where no work was done for it. Fails as `reach` and as the call does. */
+  /**
+   * Makes a call that an orchestrator answers to its end, also while it leaves, such as one on the state: what works
+   * on a task there may need it. Again where no work was done for it. Fails as `reach` and as the call does.
+   */
   async ask<T>(scope: SendScope, call: (peer: Peer) => Promise<T>): Promise<T> {
-    const resend = this.#resend(scope);
+    const resend = this.#resend({ ...scope, orLeaving: true });
     let peer = await resend.first();
     while (true) {
       try {
@@ -57,7 +60,7 @@ export class Orchestrators {
     }
   }
 
-  /** The same for a call that answers with a stream: what has begun to answer is not called again. */
+  /** The same for a call that answers with a stream, but not while the orchestrator leaves: what has begun to answer is not called again. */
   async *stream<T>(scope: SendScope, call: (peer: Peer) => AsyncIterable<T>): AsyncGenerator<T, void> {
     const resend = this.#resend(scope);
     let peer = await resend.first();
@@ -82,7 +85,7 @@ export class Orchestrators {
     this.#way.search.close();
   }
 
-  #resend(scope: SendScope): Resend {
+  #resend(scope: ConstructorParameters<typeof Resend>[1]): Resend {
     return new Resend(this.#way, scope);
   }
 }

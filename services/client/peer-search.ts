@@ -42,10 +42,10 @@ export class PeerSearch {
    * FAILED_PRECONDITION / NO_ORCHESTRATOR where none is configured, DEADLINE_EXCEEDED where the time runs out before
    * each was tried, or as the signal says.
    */
-  find({ deadline, until, signal }: SearchBounds): Promise<Peer> {
+  find({ deadline, until, orLeaving, signal }: SearchBounds): Promise<Peer> {
     if (this.#peers.length === 0) return Promise.reject(noOrchestrator());
     if (signal?.aborted) return Promise.reject(stoppedBy(signal));
-    const { current } = this;
+    const { current = orLeaving ? this.#connected : undefined } = this;
     if (current) return Promise.resolve(current);
     const { promise, resolve, reject } = Promise.withResolvers<Peer>();
     const waiter = new PeerWaiter({
@@ -66,6 +66,11 @@ export class PeerSearch {
   close(): void {
     this.#closed = true;
     this.#wake();
+  }
+
+  get #connected(): Peer | undefined {
+    const peer = this.#peers[this.#found];
+    return peer?.isConnected ? peer : undefined;
   }
 
   #left(waiter: PeerWaiter): void {

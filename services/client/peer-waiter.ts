@@ -12,6 +12,8 @@ export interface SearchBounds {
   readonly deadline: Deadline;
   /** When the search is given up, once every orchestrator has been tried. */
   readonly until: Deadline;
+  /** Whether the one found last will do while it is connected, though it is about to leave. Default: false. */
+  readonly orLeaving?: boolean;
   /** Ends the wait for it. Default: nothing does. */
   readonly signal?: StopSignal | undefined;
 }

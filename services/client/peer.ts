@@ -58,6 +58,11 @@ export class Peer {
     return this.#link?.taking === true || (this.#channel.connected && !this.#isLeaving);
   }
 
+  /** Whether the orchestrator is connected, be it that it is about to leave. */
+  get isConnected(): boolean {
+    return this.#channel.connected;
+  }
+
   /** Whether it serves links; true until it has said that it does not. */
   get servesLink(): boolean {
     return this.#servesLink;

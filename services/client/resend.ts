@@ -6,6 +6,7 @@ import type { RpcError } from '../rpc/rpc-error.ts';
 import type { StopSignal } from '../rpc/stop-signal.ts';
 import type { Peer } from './peer.ts';
 import type { PeerSearch } from './peer-search.ts';
+import type { SearchBounds } from './peer-waiter.ts';
 
 /**
  * Whether an orchestrator refused something because it is about to leave itself, before any work on it. An agent that
@@ -16,16 +17,19 @@ export function refusedByLeaving(error: RpcError): boolean {
   return info?.reason === 'DRAINING' && !info.metadata.agent;
 }
 
+/** What sending something again is bounded by. */
+type ResendScope = SendScope & Pick<SearchBounds, 'orLeaving'>;
+
 /** The orchestrators that one thing is sent to, one after the other, for as long as no work was done on it. */
 export class Resend {
   readonly #way: { readonly search: PeerSearch; readonly reachMs: number };
-  readonly #scope: SendScope;
+  readonly #scope: ResendScope;
   #failures = 0;
   /** When it is given up: so long after the first failure. */
   #until: Deadline | undefined;
 
   /** `reachMs`: how long it goes on after the first failure, in milliseconds. */
-  constructor(way: { readonly search: PeerSearch; readonly reachMs: number }, scope: SendScope) {
+  constructor(way: { readonly search: PeerSearch; readonly reachMs: number }, scope: ResendScope) {
     this.#way = way;
     this.#scope = scope;
   }

@@ -3,7 +3,7 @@ import { serveAgent } from '../../services/agent/index.ts';
 import { Troupe } from '../../services/client/index.ts';
 import { type Orchestrator, startOrchestrator } from '../../services/orchestrator/orchestrator.ts';
 import { agentWithoutLink, orchestratorWithoutLink, type WithoutLink } from '../orchestrator/without-link.ts';
-import { load, untilMore, worker } from './rolling.ts';
+import { load, untilJoined, untilMore, worker } from './rolling.ts';
 
 /** An orchestrator that is restarted in its place, as callers by each way see it. */
 async function restartable(way: 'Link' | 'DispatchStream') {
@@ -50,15 +50,7 @@ it.each([
       troupe.close();
       await Promise.all(agents.map((agent) => agent.close()));
     });
-    const { orchestrator: rpc } = await troupe.reach();
-    const both = async () => {
-      const { agents: known } = await rpc.listAgents({}).catch(() => ({ agents: [] }));
-      const instances = known[0]?.instances.map(({ card }) => card?.instanceId) ?? [];
-      return agents.every(({ card }) => instances.includes(card.instanceId));
-    };
-    const joined = async () => {
-      while (!(await both())) await new Promise((resolve) => setTimeout(resolve, 5));
-    };
+    const joined = () => untilJoined(troupe, () => agents.map(({ address }) => address));
     await joined();
 
     const calls = load(troupe);

@@ -47,6 +47,17 @@ export async function untilMore({ count }: { count: () => number }, more: number
   while (count() < wanted) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
+/** Waits until the orchestrator of the moment has instances of `worker` at all of these addresses. */
+export async function untilJoined(troupe: Troupe, addresses: () => readonly string[]): Promise<void> {
+  while (true) {
+    const { orchestrator } = await troupe.reach();
+    const { agents } = await orchestrator.listAgents({}).catch(() => ({ agents: [] }));
+    const known = agents[0]?.instances.map(({ address }) => address) ?? [];
+    if (addresses().every((address) => known.includes(address))) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 /** An agent that takes a moment for each task, answers its key, and tells `worked` of it. */
 export function worker(worked: (key: string) => void) {
   return {

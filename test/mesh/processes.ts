@@ -18,6 +18,8 @@ export interface MeshProcess {
   said(pattern: RegExp): string[];
   /** Sends it a signal. */
   signal(signal: NodeJS.Signals): void;
+  /** Tells it to leave, and settles when it has ended. */
+  leave(): Promise<void>;
   /** Kills it at once, and settles when it has ended. */
   kill(): Promise<void>;
 }
@@ -72,6 +74,10 @@ export class Processes {
       line,
       said: (pattern) => lines.filter((text) => pattern.test(text)),
       signal: (signal) => void child.kill(signal),
+      async leave() {
+        child.kill('SIGTERM');
+        await ended;
+      },
       async kill() {
         child.kill('SIGKILL');
         await ended;

@@ -10,7 +10,7 @@ import { RpcError } from '../../rpc/rpc-error.ts';
 import { ORCHESTRATOR_ID } from '../member/connection.ts';
 import { admitInput, admitTime, expired, overloaded, refuseWhileDraining, taskDeadline } from './admit.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
-import type { DispatcherParts } from './dispatcher.ts';
+import type { DispatcherParts } from './dispatcher-parts.ts';
 import { Hedge } from './hedge.ts';
 import type { Lane, Waiter } from './lane.ts';
 import { pause } from './pause.ts';

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { heldTo } from '../bounds.ts';
+import type { Call } from '../history/call.ts';
 import { moment } from '../history/clock.ts';
+import type { History } from '../history/history.ts';
 import { READ } from '../mesh/agent-role.ts';
 import { Mesh } from '../mesh/mesh.ts';
 import { TcpProxy } from '../proxy/tcp-proxy.ts';
@@ -38,7 +40,7 @@ async function run(context: RowContext): Promise<Seen> {
 async function between(
   proxies: ReadonlyMap<string, TcpProxy>,
   callerProxy: TcpProxy,
-  { quick, stage }: RowContext,
+  { quick, log, stage }: RowContext,
 ): Promise<Seen> {
   const spanMs = quick ? 2500 : 60_000;
   const mesh = await Mesh.start(stage, {
@@ -71,16 +73,18 @@ async function between(
   const callsOfCutOff = await loadOfCutOff.stop();
   mesh.close();
 
-  const overrunMs = [...calls.calls, ...callsOfCutOff.calls].map(
-    ({ start, end }) => end - start - TIMEOUT_MS,
-  );
+  const overrunMs = ({ start, end }: Call) => end - start - TIMEOUT_MS;
+  const longest = [...calls.calls, ...callsOfCutOff.calls]
+    .sort((a, b) => overrunMs(b) - overrunMs(a))
+    .slice(0, 3);
+  for (const call of longest) log(`${Math.round(call.start - partedAt)} ms in: ${JSON.stringify(call)}`);
   const backToWork = callsOfCutOff.startedWithin(healedAt).ok.calls.map(({ end }) => end - healedAt);
   return heldTo(
     [
       {
         name: 'overrunMs',
         what: `in ${spanMs / 1000} s, longest beyond its deadline of ${calls.count + callsOfCutOff.count} calls`,
-        figure: Math.max(...overrunMs),
+        figure: overrunMs(longest[0]!),
         unit: 'ms',
         most: 100,
       },
@@ -94,6 +98,7 @@ async function between(
     ],
     {
       detectedMs: Math.max(...offlineAt) - partedAt,
+      callerStallMs: longestPauseMs(calls),
       callerBackMs: Math.min(...backToWork),
       calls: calls.count + callsOfCutOff.count,
       unknown: calls.unknown.count,
@@ -102,4 +107,10 @@ async function between(
       failedOfCutOff: callsOfCutOff.failed.count,
     },
   );
+}
+
+/** The longest time in which a caller made no call: it may have had no processor, and then had none to end a call either. */
+function longestPauseMs({ calls }: History): number {
+  const starts = calls.map(({ start }) => start).sort((a, b) => a - b);
+  return Math.max(...starts.slice(1).map((start, n) => start - starts[n]!));
 }
