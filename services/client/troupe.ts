@@ -2,6 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type AttachmentSchema, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import type { BroadcastResponse } from '../../gen/troupe/v1/orchestrator_service_pb.js';
 import type { PipelineEvent, PipelineSchema } from '../../gen/troupe/v1/pipeline_pb.js';
+import type { RouteCandidate } from '../../gen/troupe/v1/route_pb.js';
 import { type JsonValue, toValue } from '../protocol/value.ts';
 import type { CallOptions } from '../rpc/call-options.ts';
 import { Deadline } from '../rpc/deadline.ts';
@@ -9,7 +10,16 @@ import { Caller } from './caller.ts';
 import { Orchestrators } from './orchestrators.ts';
 import type { Peer } from './peer.ts';
 import { SharedState } from './shared-state.ts';
-import { makeTask, type TaskEvent, type TaskOptions, type TaskResult, ttlWithin } from './task.ts';
+import {
+  makeTask,
+  type RoutingOptions,
+  routingOf,
+  type TaskEvent,
+  type TaskOptions,
+  type TaskResult,
+  type TaskTarget,
+  ttlWithin,
+} from './task.ts';
 
 /** How a caller connects. */
 export interface ConnectOptions {
@@ -30,6 +40,10 @@ export interface BroadcastFilter {
   /** Instances that have all of these labels. */
   labels?: Readonly<Record<string, string>>;
 }
+
+/** Of which task it is asked where it would go, and within which bounds. */
+export type ExplainOptions = Pick<RoutingOptions, 'labels' | 'affinityKey'> &
+  Pick<TaskOptions, 'timeoutMs' | 'signal'>;
 
 /** How a pipeline is run. */
 export interface RunOptions extends Pick<TaskOptions, 'timeoutMs' | 'signal' | 'correlationId'> {
@@ -75,6 +89,19 @@ export class Troupe {
   ): Promise<TaskResult> {
     const { capability } = options;
     return this.#caller.ask({ receiver, ...(capability !== undefined && { capability }) }, payload, options);
+  }
+
+  /**
+   * Where a task for the capability, or for that agent, would go now, and why nowhere else: every instance, the one
+   * that was chosen first. Nothing is sent.
+   */
+  async explain(target: string | TaskTarget, options: ExplainOptions = {}): Promise<RouteCandidate[]> {
+    const { capability = '', receiver = '' } = typeof target === 'string' ? { capability: target } : target;
+    const routing = routingOf(options);
+    const request = { capability, receiver, ...(routing && { routing }) };
+    const scope = scopeOf(options);
+    const explain = ({ orchestrator }: Peer) => orchestrator.explainRoute(request, scope);
+    return (await this.#orchestrators.ask(scope, explain)).candidates;
   }
 
   /**

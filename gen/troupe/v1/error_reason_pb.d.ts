@@ -48,8 +48,8 @@ export enum ErrorReason {
   CAPABILITY_NOT_FOUND = 2,
 
   /**
-   * The agent or capability is known, but none of its instances can be reached and takes tasks.
-   * UNAVAILABLE. No work was done: retry with backoff.
+   * The agent or capability is known, but none of its instances can be reached and takes tasks; or the
+   * connection was lost before the task was sent. UNAVAILABLE. No work was done: retry with backoff.
    *
    * @generated from enum value: ERROR_REASON_NO_LIVE_INSTANCE = 3;
    */
@@ -65,7 +65,8 @@ export enum ErrorReason {
 
   /**
    * The instance is about to leave and takes nothing new. UNAVAILABLE. No work was done: retry at once,
-   * on another instance.
+   * on another instance. Where the metadata names no `agent`, it is the orchestrator that leaves: send the
+   * same message again, to another one or once it is back.
    *
    * @generated from enum value: ERROR_REASON_DRAINING = 5;
    */
