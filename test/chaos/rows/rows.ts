@@ -8,6 +8,7 @@ import { malformed } from './malformed.ts';
 import { overload } from './overload.ts';
 import { partition } from './partition.ts';
 import { rolling } from './rolling.ts';
+import { scenarios } from './scenarios.ts';
 import { silent } from './silent.ts';
 import { slow } from './slow.ts';
 import { slowReader } from './slow-reader.ts';
@@ -22,6 +23,7 @@ export const ROWS: readonly Row[] = [
   erring,
   silent,
   partition,
+  scenarios,
   rolling,
   overload,
   storm,
