@@ -97,7 +97,7 @@ export class Announcer {
     }
   }
 
-  /** Waits, but no longer than the connection stands. */
+  /** Waits, but no longer than until the connection breaks, or is made: it is made again of itself. */
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
@@ -107,7 +107,7 @@ export class Announcer {
         resolve();
       };
       const timer = setTimeout(done, ms);
-      const forget = this.#channel.onDisconnected(done);
+      const forget = this.#channel.onConnection(done);
       this.#stop.signal.addEventListener('abort', done);
       if (this.#stop.signal.aborted) done();
     });

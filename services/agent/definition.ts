@@ -38,8 +38,13 @@ export interface AgentDefinition {
   description?: string;
   /** What it can do, by name (`text.summarize`). */
   capabilities: Readonly<Record<string, CapabilityDefinition>>;
-  /** How many tasks an instance works on at once; more are refused OVERLOADED. Default: 0, no limit. */
+  /** How many tasks an instance works on at once; more wait for their turn. Default: 0, no limit. */
   maxConcurrency?: number;
+  /**
+   * How many tasks may wait where there is such a limit, callers by turns; more are refused OVERLOADED, as are those
+   * that could not end in time. Default: 1,000; 0 refuses every task over the limit at once.
+   */
+  maxWaiting?: number;
   /** Labels to select instances by. */
   labels?: Readonly<Record<string, string>>;
   /**

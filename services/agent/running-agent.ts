@@ -35,6 +35,7 @@ export class RunningAgent {
   readonly address: string;
   readonly #server: RpcServer;
   readonly #tally: Tally;
+  readonly #runner: TaskRunner;
   readonly #history: History;
   readonly #orchestrators: Orchestrators;
   readonly #announcers: readonly Announcer[];
@@ -44,6 +45,7 @@ export class RunningAgent {
     address: string;
     server: RpcServer;
     tally: Tally;
+    runner: TaskRunner;
     history: History;
     orchestrators: Orchestrators;
     announcers: readonly Announcer[];
@@ -52,6 +54,7 @@ export class RunningAgent {
     this.address = parts.address;
     this.#server = parts.server;
     this.#tally = parts.tally;
+    this.#runner = parts.runner;
     this.#history = parts.history;
     this.#orchestrators = parts.orchestrators;
     this.#announcers = parts.announcers;
@@ -84,7 +87,7 @@ export class RunningAgent {
       address: options.advertise ?? address.slice(address.lastIndexOf(':')),
     };
     const announcers = addresses.map((orchestrator) => new Announcer(orchestrator, announcement, log));
-    return new RunningAgent({ card, address, server, tally, history, orchestrators, announcers });
+    return new RunningAgent({ card, address, server, tally, runner, history, orchestrators, announcers });
   }
 
   /** The last 256 messages that it took, the oldest first. */
@@ -93,18 +96,22 @@ export class RunningAgent {
   }
 
   /**
-   * Leaves well: says NOT_SERVING and DRAINING, takes nothing new, finishes what is in flight, leaves the
-   * roster, and closes. What is not finished after `graceMs` (default 10 s) is cut off.
+   * Leaves well: says NOT_SERVING and DRAINING, takes nothing new, hands back what waits, finishes what is in
+   * flight, leaves the roster, and closes. What is not finished after `graceMs` (default 10 s) is cut off.
    */
   async drain(graceMs?: number): Promise<void> {
     this.#tally.drain();
-    await this.#server.drain(graceMs);
+    const drained = this.#server.drain(graceMs);
+    // After the word that it is leaving: whoever gets a task back knows by then not to send it here again.
+    this.#runner.drain();
+    await drained;
     await this.#leave();
   }
 
   /** Cuts everything off at once. */
   async close(): Promise<void> {
     this.#tally.drain();
+    this.#runner.drain();
     await this.#server.close();
     await this.#leave();
   }

@@ -74,6 +74,19 @@ export class TaskContext {
     return this.#scope.deadline.remainingMs;
   }
 
+  /** Which attempt at the task this is, from 1: with a later one, an earlier may have done some of the work. */
+  get attempt(): number {
+    return Math.max(1, this.message.attempt);
+  }
+
+  /**
+   * What is the same whenever the same work is asked for again, by whatever message and attempt, for effects that must
+   * happen only once: what the caller has said, else the id of the message, which is the same over all attempts.
+   */
+  get idempotencyKey(): string {
+    return this.message.idempotencyKey || this.message.id;
+  }
+
   /** The documents that the handler has attached so far. */
   get attachments(): readonly Attachment[] {
     return this.#attachments;

@@ -15,6 +15,7 @@ import type { History } from './history.ts';
 import { LazyAbort } from './lazy-abort.ts';
 import type { Tally } from './tally.ts';
 import { TaskContext } from './task-context.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 /** A capability, ready to be worked with. */
 interface Skill {
@@ -27,7 +28,6 @@ interface Skill {
 interface Admitted {
   task: AgentMessage;
   skill: Skill;
-  input: JsonValue;
   sink: TaskSink;
   scope: TaskScope;
   noteEnd: (error?: RpcError) => void;
@@ -43,6 +43,8 @@ export class TaskRunner {
   readonly #orchestrators: Orchestrators;
   readonly #tally: Tally;
   readonly #history: History;
+  /** Where tasks over the limit wait; nothing where there is no limit. */
+  readonly #room: WaitingRoom<Admitted> | undefined;
 
   private constructor(
     definition: AgentDefinition,
@@ -54,6 +56,7 @@ export class TaskRunner {
     this.#orchestrators = parts.orchestrators;
     this.#tally = parts.tally;
     this.#history = parts.history;
+    this.#room = this.#makeRoom();
   }
 
   /** Compiles the schemas; one that is none is INVALID_MESSAGE. */
@@ -81,14 +84,49 @@ export class TaskRunner {
         defaultTtlMs: skill.definition.defaultTtlMs,
       });
       const { signal, log } = scope;
-      const input = this.#admit(task, skill, { signal, deadline });
-      void this.#work({ task, skill, input, sink, scope: { signal, log, deadline }, noteEnd });
+      this.#admit(task, skill, { signal, deadline });
+      const admitted = { task, skill, sink, scope: { signal, log, deadline }, noteEnd };
+      if (!this.#room || this.#room.enter()) this.#start(admitted);
+      else this.#room.wait(admitted, task.sender, admitted.scope);
     } catch (thrown) {
-      const error = RpcError.from(thrown);
-      this.#tally.refused();
-      noteEnd(error);
-      sink.error(error);
+      this.#refuse({ sink, noteEnd }, RpcError.from(thrown));
     }
+  }
+
+  /** Hands back, DRAINING, what waits. What is worked on goes on. */
+  drain(): void {
+    this.#room?.drain();
+  }
+
+  /** Begins the work on a task, unless its payload is not what it has to be. */
+  #start(admitted: Admitted): void {
+    let input: JsonValue;
+    try {
+      input = this.#input(admitted.task, admitted.skill);
+    } catch (thrown) {
+      this.#refuse(admitted, RpcError.from(thrown));
+      return this.#room?.ended(undefined);
+    }
+    void this.#work(admitted, input);
+  }
+
+  /** Tells of a task on which no work was done. */
+  #refuse({ sink, noteEnd }: Pick<Admitted, 'sink' | 'noteEnd'>, error: RpcError): void {
+    this.#tally.refused();
+    noteEnd(error);
+    sink.error(error);
+  }
+
+  #makeRoom(): WaitingRoom<Admitted> | undefined {
+    const { id: agent, maxConcurrency: limit = 0, maxWaiting } = this.#definition;
+    if (limit === 0) return undefined;
+    return new WaitingRoom({
+      limit,
+      maxWaiting,
+      about: { agent },
+      start: (admitted) => this.#start(admitted),
+      refuse: (admitted, error) => this.#refuse(admitted, error),
+    });
   }
 
   #skill(task: AgentMessage): Skill {
@@ -104,12 +142,12 @@ export class TaskRunner {
     throw troupeError('CAPABILITY_NOT_FOUND', text, { agent: id, capability: task.capability });
   }
 
-  /** Refuses a task before any work on it, or answers its input. */
+  /** Refuses what nobody need wait for. */
   #admit(
     task: AgentMessage,
-    { name, check }: Skill,
+    { name }: Skill,
     { signal, deadline }: Pick<TaskScope, 'signal' | 'deadline'>,
-  ): JsonValue {
+  ): void {
     const about = { agent: this.#definition.id, capability: name };
     if (this.#tally.draining) {
       throw troupeError('DRAINING', 'This instance is about to leave and takes nothing new.', about);
@@ -119,23 +157,24 @@ export class TaskRunner {
     if (deadline.expired) {
       throw troupeError('MESSAGE_EXPIRED', 'The task had expired before any work on it began.', about);
     }
-    const { maxConcurrency = 0 } = this.#definition;
-    if (maxConcurrency > 0 && this.#tally.inFlight >= maxConcurrency) {
-      const text = `This instance works on ${maxConcurrency} tasks at once: wait until one has ended.`;
-      throw troupeError('OVERLOADED', text, about);
-    }
+  }
+
+  /** The payload of a task; INVALID_PAYLOAD where it is no JSON, or does not meet the schema. */
+  #input(task: AgentMessage, { name, check }: Skill): JsonValue {
     const input = fromValue(task.payload);
     const violations = check?.(input) ?? [];
     if (violations.length > 0) {
       const { field, description } = violations[0]!;
       const text = `The payload does not meet the input schema of ${name}: ${field} ${description}.`;
+      const about = { agent: this.#definition.id, capability: name };
       throw troupeError('INVALID_PAYLOAD', text, { ...about, violations });
     }
     return input;
   }
 
-  async #work({ task, skill, input, sink, scope, noteEnd }: Admitted): Promise<void> {
+  async #work({ task, skill, sink, scope, noteEnd }: Admitted, input: JsonValue): Promise<void> {
     this.#tally.started();
+    const startedAt = this.#room ? performance.now() : 0;
     const { deadline, log } = scope;
     const stop = new LazyAbort();
     // Nobody waits for a handler that does not heed its signal; it stays in flight until it has really ended.
@@ -146,6 +185,7 @@ export class TaskRunner {
     const onStop = () => end(stoppedBy(scope.signal));
     scope.signal.addEventListener('abort', onStop, { once: true });
     const alarm = deadline.onExpired(() => end(timedOut()));
+    let reason: string | undefined = '';
     try {
       const context = new TaskContext(task, { stop, deadline, log }, this.#orchestrators, sink);
       const payload = (await skill.definition.handle(input, context)) ?? null;
@@ -158,12 +198,16 @@ export class TaskRunner {
     } catch (thrown) {
       const about = { agent: this.#definition.id, capability: skill.name };
       const error = stop.reason ?? handlerFailure(thrown, about);
-      this.#tally.ended(reasonOf(error) === 'TASK_CANCELLED' ? 'cancelled' : 'failed');
+      reason = reasonOf(error);
+      this.#tally.ended(reason === 'TASK_CANCELLED' ? 'cancelled' : 'failed');
       noteEnd(error);
       sink.error(error);
     } finally {
       alarm.cancel();
       scope.signal.removeEventListener('abort', onStop);
+      // One that was cut short or failed early does not tell how long others will take; one that took too long does.
+      const tells = reason === '' || reason === 'TASK_TIMED_OUT';
+      this.#room?.ended(tells ? performance.now() - startedAt : undefined);
     }
   }
 }

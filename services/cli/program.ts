@@ -7,6 +7,7 @@ import { addAgents } from './commands/agents.ts';
 import { addBroadcast } from './commands/broadcast.ts';
 import { addDescribe } from './commands/describe.ts';
 import { addDispatch } from './commands/dispatch.ts';
+import { addExplain } from './commands/explain.ts';
 import { addHealth } from './commands/health.ts';
 import { addRun } from './commands/run.ts';
 import { addSend } from './commands/send.ts';
@@ -116,7 +117,8 @@ function makeProgram(act: Act, terminal: Terminal): Command {
     .addHelpText('after', `\n${exitCodes()}`);
   for (const add of [addUp, addAgent, addAgents, addDescribe, addHealth, addTail])
     add(program.commandsGroup('The mesh:'), act);
-  for (const add of [addDispatch, addSend, addBroadcast, addRun]) add(program.commandsGroup('Work:'), act);
+  for (const add of [addDispatch, addSend, addExplain, addBroadcast, addRun])
+    add(program.commandsGroup('Work:'), act);
   addState(program.commandsGroup('What agents share:'), act);
   addVerify(program.commandsGroup('For authors of agents:'), act);
   return program;

@@ -30,7 +30,7 @@ export class Session {
 
   constructor({ orchestrator, timeout }: SessionOptions, output: Output, terminal: Terminal) {
     this.orchestrator = orchestrator;
-    this.troupe = new Troupe(orchestrator, { id: 'cli' });
+    this.troupe = new Troupe(orchestrator, { id: 'cli', reachMs: 0 });
     this.output = output;
     this.terminal = terminal;
     this.signal = AbortSignal.any([terminal.interrupted, output.stdout.closed]);

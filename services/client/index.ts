@@ -1,3 +1,9 @@
 export type { Entry, EntryChange, SetOptions, SharedState, StateOptions } from './shared-state.ts';
-export type { TaskEvent, TaskOptions, TaskResult } from './task.ts';
-export { type BroadcastFilter, type ConnectOptions, type RunOptions, Troupe } from './troupe.ts';
+export type { RoutingOptions, TaskEvent, TaskOptions, TaskResult, TaskTarget } from './task.ts';
+export {
+  type BroadcastFilter,
+  type ConnectOptions,
+  type ExplainOptions,
+  type RunOptions,
+  Troupe,
+} from './troupe.ts';

@@ -1,73 +1,99 @@
 import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
 import type { SendScope } from '../protocol/link/in-flight.ts';
-import { troupeError } from '../protocol/reason.ts';
-import { stoppedBy } from '../protocol/stopped.ts';
 import type { TaskSink } from '../protocol/task-sink.ts';
-import { Code } from '../rpc/code.ts';
-import { Deadline } from '../rpc/deadline.ts';
+import type { Deadline } from '../rpc/deadline.ts';
+import { neverSent } from '../rpc/never-sent.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import type { StopSignal } from '../rpc/stop-signal.ts';
+import { Errand } from './errand.ts';
 import { Peer } from './peer.ts';
+import { PeerSearch } from './peer-search.ts';
+import { Resend, refusedByLeaving } from './resend.ts';
 
-/** How long one orchestrator gets to be reached, before the next is tried, in milliseconds. */
-const REACH_MS = 2000;
+/**
+ * How long a caller looks for an orchestrator, in milliseconds: the 10 s that one gets to leave, and 5 s for the next
+ * to take its place.
+ */
+const DEFAULT_REACH_MS = 15_000;
 
 /** The orchestrators in a caller's configuration: the one that was reached last is asked first. */
 export class Orchestrators {
   readonly #peers: readonly Peer[];
-  #current = 0;
+  readonly #way: { readonly search: PeerSearch; readonly reachMs: number };
 
-  /** `addresses` are `host:port`; `id` is the name under which the caller sends. */
-  constructor(addresses: readonly string[], id: string) {
+  /**
+   * `addresses` are `host:port`; `id` is the name under which the caller sends; `reachMs`, how long one that is
+   * connected is looked for, in milliseconds: by default 15,000.
+   */
+  constructor(addresses: readonly string[], id: string, reachMs = DEFAULT_REACH_MS) {
     this.#peers = addresses.map((address) => new Peer(address, id));
+    this.#way = { search: new PeerSearch(this.#peers), reachMs };
   }
 
   /**
-   * An orchestrator that is connected, and is not about to leave. Fails UNAVAILABLE with the last one's
+   * An orchestrator that is connected, and is not about to leave: waits for one. Fails UNAVAILABLE with the last one's
    * reason where there is none, FAILED_PRECONDITION / NO_ORCHESTRATOR where none is configured,
    * DEADLINE_EXCEEDED or as the signal says where that comes first.
    */
-  async reach(deadline: Deadline, signal?: StopSignal): Promise<Peer> {
-    const first = this.#current;
-    const count = this.#peers.length;
-    let failure: RpcError | undefined;
-    for (let nth = 0; nth < count; nth++) {
-      const index = (first + nth) % count;
-      const peer = this.#peers[index]!;
-      try {
-        await peer.reached(deadline.earliest(Deadline.after(REACH_MS)), signal);
-        this.#current = index;
-        return peer;
-      } catch (error) {
-        if (signal?.aborted) throw stoppedBy(signal);
-        failure = RpcError.from(error);
-      }
-    }
-    if (!failure) throw noOrchestrator();
-    // One that took too long is no reason to speak of the caller's deadline, which has not come.
-    if (failure.code !== Code.DEADLINE_EXCEEDED || deadline.expired) throw failure;
-    throw new RpcError(Code.UNAVAILABLE, failure.message, failure.details, { cause: failure });
+  reach(deadline: Deadline, signal?: StopSignal): Promise<Peer> {
+    return this.#resend({ deadline, signal }).first();
   }
 
-  /** Sends a message through an orchestrator that is connected; every failure goes to the sink. */
+  /** Sends a task through an orchestrator, and again where no work was done on it; every failure goes to the sink. */
   send(message: AgentMessage, sink: TaskSink, scope: SendScope): void {
-    const current = this.#peers[this.#current];
-    if (current?.isReached) return current.send(message, sink, scope);
-    this.reach(scope.deadline, scope.signal).then(
-      (peer) => peer.send(message, sink, scope),
-      (error) => sink.error(RpcError.from(error)),
-    );
+    new Errand(this.#way, message, sink, scope).start();
+  }
+
+  /**
+   * Makes a call that an orchestrator answers to its end, also while it leaves, such as one on the state: what works
+   * on a task there may need it. Again where no work was done for it. Fails as `reach` and as the call does.
+   */
+  async ask<T>(scope: SendScope, call: (peer: Peer) => Promise<T>): Promise<T> {
+    const resend = this.#resend({ ...scope, orLeaving: true });
+    let peer = await resend.first();
+    while (true) {
+      try {
+        return await call(peer);
+      } catch (thrown) {
+        peer = await resend.next(untouched(thrown, peer));
+      }
+    }
+  }
+
+  /** The same for a call that answers with a stream, but not while the orchestrator leaves: what has begun to answer is not called again. */
+  async *stream<T>(scope: SendScope, call: (peer: Peer) => AsyncIterable<T>): AsyncGenerator<T, void> {
+    const resend = this.#resend(scope);
+    let peer = await resend.first();
+    while (true) {
+      let begun = false;
+      try {
+        for await (const answer of call(peer)) {
+          begun = true;
+          yield answer;
+        }
+        return;
+      } catch (thrown) {
+        if (begun) throw thrown;
+        peer = await resend.next(untouched(thrown, peer));
+      }
+    }
   }
 
   /** Closes every connection once what is in flight has been answered. */
   close(): void {
     for (const peer of this.#peers) peer.close();
+    this.#way.search.close();
+  }
+
+  #resend(scope: ConstructorParameters<typeof Resend>[1]): Resend {
+    return new Resend(this.#way, scope);
   }
 }
 
-function noOrchestrator(): RpcError {
-  return troupeError(
-    'NO_ORCHESTRATOR',
-    'No orchestrator is configured, so no other agent can be asked and no state shared: set TROUPE_ORCHESTRATORS.',
-  );
+/** The failure of a call, where that says that no work was done for it; else throws it. */
+function untouched(thrown: unknown, peer: Peer): RpcError {
+  const error = RpcError.from(thrown);
+  if (refusedByLeaving(error)) peer.leaves();
+  else if (!neverSent(error)) throw error;
+  return error;
 }

@@ -11,14 +11,20 @@ import { Link } from '../protocol/link/open-link.ts';
 import { admitSize } from '../protocol/message.ts';
 import { troupeError } from '../protocol/reason.ts';
 import { stoppedBy, timedOut } from '../protocol/stopped.ts';
-import type { TaskSink } from '../protocol/task-sink.ts';
+import { type TaskSink, tellUnsent } from '../protocol/task-sink.ts';
 import type { CallOptions } from '../rpc/call-options.ts';
-import { Channel } from '../rpc/channel.ts';
+import { Channel, nobodyAnswers } from '../rpc/channel.ts';
 import { type Client, createClient } from '../rpc/client.ts';
 import { Code } from '../rpc/code.ts';
 import type { Deadline } from '../rpc/deadline.ts';
+import { neverSent } from '../rpc/never-sent.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
-import type { StopSignal } from '../rpc/stop-signal.ts';
+
+/**
+ * How long an orchestrator that has said that it is about to leave is believed while its connection stands, in
+ * milliseconds: that of a proxy before it stands for ever.
+ */
+const LEAVING_MS = 500;
 
 /** One orchestrator as a caller sees it: its services, and a link for tasks. */
 export class Peer {
@@ -28,6 +34,8 @@ export class Peer {
   readonly #channel: Channel;
   #link: Link<typeof OrchestratorServiceLinkRequestSchema> | undefined;
   #servesLink = true;
+  /** Until when it counts as about to leave, in milliseconds of the monotonic clock. */
+  #leavingUntil = 0;
 
   /** `id` is the name under which the caller sends. Nothing is connected before it is needed. */
   constructor(address: string, id: string) {
@@ -35,6 +43,9 @@ export class Peer {
     this.#channel = new Channel(address);
     this.orchestrator = createClient(OrchestratorService, this.#channel, messageCodecs);
     this.state = createClient(StateService, this.#channel);
+    this.#channel.onDisconnected(() => {
+      this.#leavingUntil = 0;
+    });
   }
 
   /** Where the orchestrator is. */
@@ -44,33 +55,52 @@ export class Peer {
 
   /** Whether the orchestrator is connected and not about to leave: what is sent now needs not wait. */
   get isReached(): boolean {
-    return this.#link?.taking === true || (this.#channel.connected && !this.#link?.draining);
+    return this.#link?.taking === true || (this.#channel.connected && !this.#isLeaving);
+  }
+
+  /** Whether the orchestrator is connected, be it that it is about to leave. */
+  get isConnected(): boolean {
+    return this.#channel.connected;
+  }
+
+  /** Whether it serves links; true until it has said that it does not. */
+  get servesLink(): boolean {
+    return this.#servesLink;
+  }
+
+  get #isLeaving(): boolean {
+    return this.#link?.draining === true || performance.now() < this.#leavingUntil;
+  }
+
+  /** Calls `listener` each time that the connection is made or breaks. */
+  onConnection(listener: () => void): void {
+    this.#channel.onConnection(listener);
+  }
+
+  /** Notes that it has said, not over its link, that it is about to leave. */
+  leaves(): void {
+    this.#leavingUntil = performance.now() + LEAVING_MS;
   }
 
   /**
-   * Waits until the orchestrator is connected. Fails UNAVAILABLE where nobody answers, or DRAINING where it
-   * is about to leave.
+   * Waits until the orchestrator is connected, or one attempt at it has failed: then it goes on by itself. Fails
+   * UNAVAILABLE where nobody answers, or DRAINING where it is about to leave.
    */
-  async reached(deadline: Deadline, signal?: StopSignal): Promise<void> {
-    await this.#channel.ready(deadline, signal);
-    if (this.#link?.draining) {
+  async reached(deadline: Deadline): Promise<void> {
+    if (this.#channel.failing) throw nobodyAnswers(this.address);
+    await this.#channel.ready(deadline);
+    if (this.#isLeaving) {
       throw troupeError('DRAINING', `The orchestrator at ${this.address} is about to leave.`);
     }
   }
 
-  /** Sends a message over the link; over unary RPCs to an orchestrator that serves none. */
+  /**
+   * Sends a message over the link; by DispatchStream to an orchestrator that serves none. One that turns out to serve
+   * none has not got what was sent over the link.
+   */
   send(message: AgentMessage, sink: TaskSink, scope: SendScope): void {
-    if (!this.#servesLink) return void this.#call(message, sink, scope);
-    this.#openLink().send(
-      message,
-      {
-        progress: (reply) => sink.progress(reply),
-        result: (reply) => sink.result(reply),
-        // The link may have failed only because there is none: then nothing was sent, and the call is the first try.
-        error: (error) => (this.#servesLink ? sink.error(error) : void this.#call(message, sink, scope)),
-      },
-      scope,
-    );
+    if (this.#servesLink) this.#openLink().send(message, sink, scope);
+    else void this.#call(message, sink, scope);
   }
 
   /** Takes nothing new, and closes the connection once what is in flight has been answered. */
@@ -85,6 +115,7 @@ export class Peer {
       id: this.#id,
       schema: OrchestratorServiceLinkRequestSchema,
       call: (requests, options) => this.orchestrator.link(requests, options),
+      onDraining: () => this.leaves(),
       onClosed: (error) => {
         if (error?.code === Code.UNIMPLEMENTED) this.#servesLink = false;
         if (this.#link === link) this.#link = undefined;
@@ -108,11 +139,17 @@ export class Peer {
       }
     } catch (thrown) {
       // Once the RESULT is here, the rest of the call says nothing.
-      if (!result) return sink.error(this.#callFailure(RpcError.from(thrown), scope));
+      if (!result) return this.#fail(RpcError.from(thrown), sink, scope);
     }
     if (result) return sink.result(result);
     const text = `The orchestrator at ${this.address} ended a task without its result.`;
     sink.error(new RpcError(Code.INTERNAL, text));
+  }
+
+  #fail(error: RpcError, sink: TaskSink, scope: SendScope): void {
+    if (!neverSent(error) || scope.signal?.aborted) return sink.error(this.#callFailure(error, scope));
+    const text = `Nothing was sent to ${this.address}: ${error.message}`;
+    tellUnsent(sink, troupeError('NO_LIVE_INSTANCE', text, { cause: error }));
   }
 
   /**

@@ -1,8 +1,10 @@
 import { type StateEntry, StateEventType } from '../../gen/troupe/v1/state_entry_pb.js';
 import { durationToMs, msToDuration } from '../protocol/ttl.ts';
 import { fromValue, type JsonValue, toValue } from '../protocol/value.ts';
+import type { CallOptions } from '../rpc/call-options.ts';
 import { Deadline } from '../rpc/deadline.ts';
 import type { Orchestrators } from './orchestrators.ts';
+import type { Peer } from './peer.ts';
 
 /** An entry of the shared state. */
 export interface Entry {
@@ -35,6 +37,8 @@ export interface SetOptions extends StateOptions {
   ttlMs?: number;
 }
 
+type Bounds = CallOptions & { deadline: Deadline; signal?: AbortSignal };
+
 /** The state that agents share, in JSON. */
 export class SharedState {
   readonly #orchestrators: Orchestrators;
@@ -48,39 +52,36 @@ export class SharedState {
 
   /** Reads an entry; nothing where there is none. */
   async get(key: string, options: StateOptions = {}): Promise<Entry | undefined> {
-    const [state, call] = await this.#reach(options);
-    const { entry } = await state.get({ key }, call);
+    const { entry } = await this.#ask(options, (state, call) => state.get({ key }, call));
     return entry && toEntry(entry);
   }
 
   /** Writes an entry, and answers it with its new revision. */
   async set(key: string, value: JsonValue, options: SetOptions = {}): Promise<Entry> {
     const { ifRevision, ttlMs } = options;
-    const [state, call] = await this.#reach(options);
     const request = {
       key,
       value: toValue(value),
       ...(ifRevision !== undefined && { ifRevision }),
       ...(ttlMs !== undefined && { ttl: msToDuration(ttlMs) }),
     };
-    const { entry } = await state.set(request, call);
+    const { entry } = await this.#ask(options, (state, call) => state.set(request, call));
     return toEntry(entry!);
   }
 
   /** Deletes an entry; answers whether there was one. */
   async delete(key: string, options: StateOptions & Pick<SetOptions, 'ifRevision'> = {}): Promise<boolean> {
     const { ifRevision } = options;
-    const [state, call] = await this.#reach(options);
     const request = { key, ...(ifRevision !== undefined && { ifRevision }) };
-    return (await state.delete(request, call)).deleted;
+    return (await this.#ask(options, (state, call) => state.delete(request, call))).deleted;
   }
 
   /** Every entry whose key begins with `prefix`, sorted by key; pages are fetched as they are needed. */
   async *list(prefix = '', options: StateOptions = {}): AsyncGenerator<Entry, void> {
     let pageToken = '';
     do {
-      const [state, call] = await this.#reach(options);
-      const page = await state.list({ prefix, pageToken }, call);
+      const request = { prefix, pageToken };
+      const page = await this.#ask(options, (state, call) => state.list(request, call));
       yield* page.entries.map(toEntry);
       pageToken = page.nextPageToken;
     } while (pageToken !== '');
@@ -92,21 +93,27 @@ export class SharedState {
     options: StateOptions & { fromRevision?: bigint } = {},
   ): AsyncGenerator<EntryChange, void> {
     const { fromRevision, timeoutMs = Number.POSITIVE_INFINITY } = options;
-    const [state, call] = await this.#reach({ ...options, timeoutMs });
+    // Begun anew, it would pass over what happened meanwhile: its reader has to know.
+    const scope = this.#scope({ ...options, timeoutMs });
+    const { state } = await this.#orchestrators.reach(scope.deadline, scope.signal);
     const request = { prefix, ...(fromRevision !== undefined && { fromRevision }) };
-    for await (const { event } of state.watch(request, call)) {
+    for await (const { event } of state.watch(request, scope)) {
       if (event?.entry) yield { type: CHANGES[event.type] ?? 'set', ...toEntry(event.entry) };
     }
   }
 
-  async #reach(options: StateOptions) {
+  #ask<T>(options: StateOptions, call: (state: Peer['state'], scope: Bounds) => Promise<T>): Promise<T> {
+    const scope = this.#scope(options);
+    return this.#orchestrators.ask(scope, ({ state }) => call(state, scope));
+  }
+
+  #scope(options: StateOptions): Bounds {
     const { timeoutMs = 30_000 } = options;
     const signals = [options.signal, this.#bounds.signal].filter((signal) => signal !== undefined);
     const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
     const own = timeoutMs === Number.POSITIVE_INFINITY ? Deadline.never : Deadline.after(timeoutMs);
     const deadline = own.earliest(this.#bounds.deadline ?? Deadline.never);
-    const peer = await this.#orchestrators.reach(deadline, signal);
-    return [peer.state, { deadline, ...(signal && { signal }) }] as const;
+    return { deadline, ...(signal && { signal }) };
   }
 }
 

@@ -5,6 +5,8 @@ import {
   type Attachment,
   AttachmentSchema,
   MessageType,
+  type Routing,
+  RoutingSchema,
 } from '../../gen/troupe/v1/agent_message_pb.js';
 import { newMessage } from '../protocol/codec/new-message.ts';
 import { completeMessage } from '../protocol/message.ts';
@@ -27,7 +29,22 @@ export interface TaskOptions {
   correlationId?: string;
   /** The same when the same task is sent again, for effects that must happen only once. */
   idempotencyKey?: string;
+  /** Only instances that have all of these labels; where none has them, NO_LIVE_INSTANCE. At most 64. */
+  labels?: Readonly<Record<string, string>>;
+  /**
+   * Tasks of one key go to one instance, as long as it is there and not loaded by a quarter more than the others. At
+   * most 256 bytes. Default: the load alone decides.
+   */
+  affinityKey?: string;
+  /**
+   * Ask a second instance as well where the first takes longer than 95 of 100 tasks do; the first answer counts. Only
+   * of an idempotent capability, and within the budget of retries; else ignored. Default: false.
+   */
+  hedge?: boolean;
 }
+
+/** What a task says of the instance that is to do it. */
+export type RoutingOptions = Pick<TaskOptions, 'labels' | 'affinityKey' | 'hedge'>;
 
 /** How a task ended well. */
 export interface TaskResult {
@@ -74,8 +91,16 @@ export function makeTask(
   task.correlationId = options.correlationId ?? '';
   task.idempotencyKey = options.idempotencyKey ?? '';
   task.hops = hops;
+  task.routing = routingOf(options);
   if (options.timeoutMs !== undefined) task.ttl = ttlWithin(options.timeoutMs);
   return completeMessage(task);
+}
+
+/** What options say of the instance; nothing where they say nothing of it, as most do. */
+export function routingOf({ labels, affinityKey, hedge }: RoutingOptions): Routing | undefined {
+  if (!labels && !affinityKey && !hedge) return undefined;
+  const routing = { labels: { ...labels }, affinityKey: affinityKey ?? '', hedge: hedge ?? false };
+  return create(RoutingSchema, routing);
 }
 
 /**

@@ -2,6 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type AttachmentSchema, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import type { BroadcastResponse } from '../../gen/troupe/v1/orchestrator_service_pb.js';
 import type { PipelineEvent, PipelineSchema } from '../../gen/troupe/v1/pipeline_pb.js';
+import type { RouteCandidate } from '../../gen/troupe/v1/route_pb.js';
 import { type JsonValue, toValue } from '../protocol/value.ts';
 import type { CallOptions } from '../rpc/call-options.ts';
 import { Deadline } from '../rpc/deadline.ts';
@@ -9,12 +10,27 @@ import { Caller } from './caller.ts';
 import { Orchestrators } from './orchestrators.ts';
 import type { Peer } from './peer.ts';
 import { SharedState } from './shared-state.ts';
-import { makeTask, type TaskEvent, type TaskOptions, type TaskResult, ttlWithin } from './task.ts';
+import {
+  makeTask,
+  type RoutingOptions,
+  routingOf,
+  type TaskEvent,
+  type TaskOptions,
+  type TaskResult,
+  type TaskTarget,
+  ttlWithin,
+} from './task.ts';
 
 /** How a caller connects. */
 export interface ConnectOptions {
   /** The name under which it sends. Default: `anonymous`. */
   id?: string;
+  /**
+   * How long a call waits for an orchestrator that is connected, within its own time, before it fails UNAVAILABLE with
+   * the last reason, in milliseconds; each orchestrator is tried once in any case. Default: 15,000, the 10 s that one
+   * gets to leave and 5 s for the next to take its place.
+   */
+  reachMs?: number;
 }
 
 /** Which instances a broadcast goes to: those that meet every field set. */
@@ -24,6 +40,10 @@ export interface BroadcastFilter {
   /** Instances that have all of these labels. */
   labels?: Readonly<Record<string, string>>;
 }
+
+/** Of which task it is asked where it would go, and within which bounds. */
+export type ExplainOptions = Pick<RoutingOptions, 'labels' | 'affinityKey'> &
+  Pick<TaskOptions, 'timeoutMs' | 'signal'>;
 
 /** How a pipeline is run. */
 export interface RunOptions extends Pick<TaskOptions, 'timeoutMs' | 'signal' | 'correlationId'> {
@@ -42,7 +62,7 @@ export class Troupe {
   /** `addresses`: the orchestrators, `host:port`; the first that answers is used. */
   constructor(addresses: string | readonly string[], options: ConnectOptions = {}) {
     this.#id = options.id ?? 'anonymous';
-    this.#orchestrators = new Orchestrators([addresses].flat(), this.#id);
+    this.#orchestrators = new Orchestrators([addresses].flat(), this.#id, options.reachMs);
     this.#caller = new Caller(this.#orchestrators, this.#id);
     this.state = new SharedState(this.#orchestrators);
   }
@@ -72,6 +92,19 @@ export class Troupe {
   }
 
   /**
+   * Where a task for the capability, or for that agent, would go now, and why nowhere else: every instance, the one
+   * that was chosen first. Nothing is sent.
+   */
+  async explain(target: string | TaskTarget, options: ExplainOptions = {}): Promise<RouteCandidate[]> {
+    const { capability = '', receiver = '' } = typeof target === 'string' ? { capability: target } : target;
+    const routing = routingOf(options);
+    const request = { capability, receiver, ...(routing && { routing }) };
+    const scope = scopeOf(options);
+    const explain = ({ orchestrator }: Peer) => orchestrator.explainRoute(request, scope);
+    return (await this.#orchestrators.ask(scope, explain)).candidates;
+  }
+
+  /**
    * Broadcasts to every live instance that the filter leaves, and yields one outcome per recipient as it
    * comes.
    */
@@ -81,8 +114,9 @@ export class Troupe {
   ): AsyncGenerator<BroadcastResponse, void> {
     const message = makeTask(this.#id, {}, payload, options);
     message.type = MessageType.BROADCAST;
-    const [peer, call] = await this.#reach(options);
-    yield* peer.orchestrator.broadcast({ message, capability, labels: { ...labels } }, call);
+    const request = { message, capability, labels: { ...labels } };
+    const scope = scopeOf(options);
+    yield* this.#orchestrators.stream(scope, ({ orchestrator }) => orchestrator.broadcast(request, scope));
   }
 
   /**
@@ -94,7 +128,6 @@ export class Troupe {
     input: JsonValue,
     options: RunOptions = {},
   ): AsyncGenerator<PipelineEvent, void> {
-    const [peer, call] = await this.#reach(options);
     const request = {
       pipeline,
       input: toValue(input),
@@ -103,7 +136,9 @@ export class Troupe {
       correlationId: options.correlationId ?? '',
       ...(options.timeoutMs !== undefined && { ttl: ttlWithin(options.timeoutMs) }),
     };
-    for await (const { event } of peer.orchestrator.runPipeline(request, call)) if (event) yield event;
+    const scope = scopeOf(options);
+    const run = ({ orchestrator }: Peer) => orchestrator.runPipeline(request, scope);
+    for await (const { event } of this.#orchestrators.stream(scope, run)) if (event) yield event;
   }
 
   /** An orchestrator that is connected, for the RPCs that need no help: the roster, health, messages. */
@@ -115,9 +150,9 @@ export class Troupe {
   close(): void {
     this.#orchestrators.close();
   }
+}
 
-  async #reach({ timeoutMs, signal }: TaskOptions): Promise<[Peer, CallOptions]> {
-    const deadline = timeoutMs === undefined ? Deadline.never : Deadline.after(timeoutMs);
-    return [await this.#orchestrators.reach(deadline, signal), { deadline, ...(signal && { signal }) }];
-  }
+function scopeOf({ timeoutMs, signal }: TaskOptions): CallOptions & { deadline: Deadline } {
+  const deadline = timeoutMs === undefined ? Deadline.never : Deadline.after(timeoutMs);
+  return { deadline, ...(signal && { signal }) };
 }

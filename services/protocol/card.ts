@@ -1,17 +1,12 @@
 import type { AgentCard, Capability } from '../../gen/troupe/v1/agent_card_pb.js';
 import { fieldPath } from './field-path.ts';
+import { checkLabels, isLong, MAX_NAME_CHARACTERS } from './labels.ts';
 import type { Violation } from './reason.ts';
 import { schemaFault } from './schema.ts';
 import { durationToMs, MAX_TTL_MS } from './ttl.ts';
 
 /** The most capabilities on a card. */
 export const MAX_CAPABILITIES = 256;
-
-/** The most labels on a card. */
-export const MAX_LABELS = 64;
-
-/** The most characters of an id, a name, or a label's key or value. */
-export const MAX_NAME_CHARACTERS = 128;
 
 const NAME = new RegExp(`^[a-zA-Z0-9._-]{1,${MAX_NAME_CHARACTERS}}$`);
 const NAME_RULE = `must be 1 to ${MAX_NAME_CHARACTERS} characters of a-z A-Z 0-9 . _ -`;
@@ -31,7 +26,7 @@ export function checkCard(card: AgentCard): Violation[] {
     'instance_id',
     `must be 1 to ${MAX_NAME_CHARACTERS} characters, and another for every process: a UUID does`,
   );
-  checkLabels(card.labels, check);
+  violations.push(...checkLabels(card.labels, ['labels']));
   const count = card.capabilities.length;
   check(count <= MAX_CAPABILITIES, 'capabilities', `are ${count}: at most ${MAX_CAPABILITIES} are allowed`);
   const names = new Set<string>();
@@ -49,18 +44,6 @@ export function checkCard(card: AgentCard): Violation[] {
 
 type Check = (ok: boolean, field: string, description: string) => void;
 
-function checkLabels(labels: AgentCard['labels'], check: Check): void {
-  const entries = Object.entries(labels);
-  check(entries.length <= MAX_LABELS, 'labels', `are ${entries.length}: at most ${MAX_LABELS} are allowed`);
-  for (const [key, value] of entries) {
-    check(
-      !isLong(key) && !isLong(value),
-      fieldPath('labels', [key]),
-      `must have a key and a value of at most ${MAX_NAME_CHARACTERS} characters`,
-    );
-  }
-}
-
 function checkCapability(capability: Capability, fieldOf: (name: string) => string, check: Check): void {
   const { name, inputSchema, defaultTtl } = capability;
   check(NAME.test(name), fieldOf('name'), NAME_RULE);
@@ -76,9 +59,4 @@ function checkCapability(capability: Capability, fieldOf: (name: string) => stri
       'must be more than zero and at most one hour',
     );
   }
-}
-
-/** Counts characters, not UTF-16 units, as every other language does. */
-function isLong(text: string): boolean {
-  return text.length > MAX_NAME_CHARACTERS && [...text].length > MAX_NAME_CHARACTERS;
 }

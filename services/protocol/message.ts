@@ -1,6 +1,7 @@
 import { type AgentMessage, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import { wallClock } from './codec/new-message.ts';
 import { fieldPath } from './field-path.ts';
+import { checkLabels } from './labels.ts';
 import { troupeError, type Violation } from './reason.ts';
 import { uuid7 } from './uuid7.ts';
 
@@ -15,6 +16,9 @@ export const MAX_HEADERS = 32;
 
 /** The most bytes of all headers of a message together, names and values. */
 export const MAX_HEADER_BYTES = 8 * 1024;
+
+/** The most bytes of an affinity key: twice the longest id. */
+export const MAX_AFFINITY_KEY_BYTES = 256;
 
 /** The most that `nanos` of a protobuf Duration may be. */
 const MAX_NANOS = 999_999_999;
@@ -78,12 +82,13 @@ export function admitSize(bytes: number): void {
   );
 }
 
-/** The fields of a message that are malformed or out of bounds: `ttl`, `headers`, `attachments`. */
+/** The fields of a message that are malformed or out of bounds: `ttl`, `headers`, `attachments`, `routing`. */
 export function checkMessage(message: AgentMessage): Violation[] {
   const violations: Violation[] = [];
   checkTtl(message, violations);
   checkHeaders(message, violations);
   checkAttachments(message, violations);
+  checkRouting(message, violations);
   return violations;
 }
 
@@ -123,5 +128,17 @@ function checkAttachments({ attachments }: AgentMessage, violations: Violation[]
     else if (names.has(name))
       violations.push({ field, description: `is used twice: ${JSON.stringify(name)}` });
     names.add(name);
+  }
+}
+
+function checkRouting({ routing }: AgentMessage, violations: Violation[]): void {
+  if (!routing) return;
+  violations.push(...checkLabels(routing.labels, ['routing', 'labels']));
+  const bytes = Buffer.byteLength(routing.affinityKey);
+  if (bytes > MAX_AFFINITY_KEY_BYTES) {
+    violations.push({
+      field: 'routing.affinity_key',
+      description: `has ${bytes} bytes: at most ${MAX_AFFINITY_KEY_BYTES} are allowed`,
+    });
   }
 }

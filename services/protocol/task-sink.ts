@@ -16,8 +16,16 @@ export interface TaskSink {
   result(message: AgentMessage): void;
   /** The task failed. */
   error(error: RpcError): void;
+  /** Told instead of `error`, where a sink cares, when the task was never sent from here: no work was done on it. */
+  unsent?(error: RpcError): void;
   /** Told, where a sink cares, which instance is about to work on the task, and at which attempt, from 1. */
   routed?(instanceId: string, attempt: number): void;
+}
+
+/** Tells a sink that its task was never sent from here. */
+export function tellUnsent(sink: TaskSink, error: RpcError): void {
+  if (sink.unsent) sink.unsent(error);
+  else sink.error(error);
 }
 
 /** What a task is worked on under. */

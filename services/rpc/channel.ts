@@ -61,6 +61,11 @@ export class Channel {
     return this.#client.getChannel().getConnectivityState(false) === connectivityState.READY;
   }
 
+  /** Whether the last attempt to connect failed; from then on others follow of themselves, 0.1 to 1 s apart. */
+  get failing(): boolean {
+    return this.#client.getChannel().getConnectivityState(false) === connectivityState.TRANSIENT_FAILURE;
+  }
+
   /**
    * Waits until the connection stands, and makes one attempt where it does not. Fails UNAVAILABLE when that
    * attempt does, DEADLINE_EXCEEDED when the time runs out first, and with the signal's reason when that
@@ -93,10 +98,17 @@ export class Channel {
 
   /** Calls `listener` each time that the connection breaks, until the function that it returns is called. */
   onDisconnected(listener: () => void): () => void {
+    return this.onConnection((stands) => {
+      if (!stands) listener();
+    });
+  }
+
+  /** The same, each time that the connection is made or breaks: the listener is told which. */
+  onConnection(listener: (stands: boolean) => void): () => void {
     let wasReady = this.connected;
     const changed = (state: connectivityState) => {
       const isReady = state === connectivityState.READY;
-      if (wasReady && !isReady) listener();
+      if (wasReady !== isReady) listener(isReady);
       wasReady = isReady;
     };
     this.#listeners.add(changed);
@@ -147,10 +159,14 @@ export class Channel {
   }
 
   #unreachable(code: Code): RpcError {
-    const text =
-      code === Code.DEADLINE_EXCEEDED
-        ? `The time ran out before ${this.address} was connected. Give it more, and see that it runs.`
-        : `Nobody answers at ${this.address}. Does it run, and does it listen there?`;
+    if (code === Code.UNAVAILABLE) return nobodyAnswers(this.address);
+    const text = `The time ran out before ${this.address} was connected. Give it more, and see that it runs.`;
     return new RpcError(code, text);
   }
+}
+
+/** The failure of what needs a connection to an address, where none comes about. */
+export function nobodyAnswers(address: string): RpcError {
+  const text = `Nobody answers at ${address}. Does it run, and does it listen there?`;
+  return new RpcError(Code.UNAVAILABLE, text);
 }

@@ -1,6 +1,7 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import { StatusSchema } from '../../gen/google/rpc/status_pb.js';
+import { noteNeverSent } from './never-sent.ts';
 import { RpcError } from './rpc-error.ts';
 import { shortText } from './short-text.ts';
 
@@ -33,7 +34,9 @@ export function fromWire(failure: ServiceError | StatusObject): RpcError {
       // Details that cannot be read are no reason to lose the code and the text.
     }
   }
-  return new RpcError(failure.code, failure.details);
+  const error = new RpcError(failure.code, failure.details);
+  noteNeverSent(error, failure);
+  return error;
 }
 
 /**

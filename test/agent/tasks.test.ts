@@ -158,14 +158,14 @@ describe.each(DOORS)('A task over %s', (door) => {
     expect(worked).toBe(0);
   });
 
-  it('over the number that the agent works on at once is OVERLOADED, and told when to come back', async () => {
+  it('over the limit of an agent where none may wait is OVERLOADED, and told when to come back', async () => {
     const { promise, resolve } = Promise.withResolvers<JsonValue>();
     const started = Promise.withResolvers<void>();
     const handle = () => {
       started.resolve();
       return promise;
     };
-    const { ask } = await served({ maxConcurrency: 1, capabilities: { work: { handle } } });
+    const { ask } = await served({ maxConcurrency: 1, maxWaiting: 0, capabilities: { work: { handle } } });
     const first = ask[door]({});
     await started.promise;
     const error = await failureOf(ask[door]({}));

@@ -2,6 +2,7 @@ import { Stage } from '../processes/stage.ts';
 import type { Skipped } from '../report/machine.ts';
 import type { ReportedRow } from './report/report.ts';
 import type { Outcome, Row } from './row.ts';
+import { StallMonitor } from './stalls/stall-monitor.ts';
 
 /** How rows are run. */
 export interface RunOptions {
@@ -27,7 +28,7 @@ export interface RowsRun {
  * A row that fails, in place of telling what it saw, is one that misses: its error stands where the figures would.
  */
 export async function runRows(rows: readonly Row[], options: RunOptions): Promise<RowsRun> {
-  const outcomes = new Map<Row, { outcome: Outcome; tookS: number }>();
+  const outcomes = new Map<Row, Ran>();
   const runNext = async (waiting: Row[]) => {
     for (let row = waiting.shift(); row; row = waiting.shift()) outcomes.set(row, await runRow(row, options));
   };
@@ -38,15 +39,21 @@ export async function runRows(rows: readonly Row[], options: RunOptions): Promis
   const run: RowsRun = { rows: [], skipped: [] };
   for (const row of rows) {
     const { id, title, fault, must } = row;
-    const { outcome, tookS } = outcomes.get(row)!;
+    const { outcome, tookS, stalledMs } = outcomes.get(row)!;
     if ('skipped' in outcome) run.skipped.push({ id, why: outcome.skipped });
-    else run.rows.push({ id, title, fault, must, ...outcome, tookS });
+    else run.rows.push({ id, title, fault, must, ...outcome, tookS, stalledMs });
   }
   return run;
 }
 
-async function runRow(row: Row, { quick, env, tell, staged }: RunOptions) {
+/** A row that was run. */
+interface Ran extends Pick<ReportedRow, 'tookS' | 'stalledMs'> {
+  outcome: Outcome;
+}
+
+async function runRow(row: Row, { quick, env, tell, staged }: RunOptions): Promise<Ran> {
   const begun = performance.now();
+  const stalls = new StallMonitor();
   const log = (what: string) => tell(`${row.id}: ${what}`);
   const stage = new Stage({ root: import.meta.dirname, env });
   staged(stage);
@@ -60,11 +67,12 @@ async function runRow(row: Row, { quick, env, tell, staged }: RunOptions) {
   } finally {
     await stage.close();
   }
+  const stalledMs = await stalls.stop();
   const tookS = (performance.now() - begun) / 1000;
   log(
     'skipped' in outcome
       ? `skipped: ${outcome.skipped}`
       : `${outcome.met ? 'met' : 'MISSED'}: ${outcome.seen}`,
   );
-  return { outcome, tookS };
+  return { outcome, tookS, stalledMs };
 }

@@ -48,7 +48,7 @@ describe('A caller with several orchestrators', () => {
 describe('A caller that reaches nobody', () => {
   it('fails UNAVAILABLE and says where', async () => {
     const address = await vacantAddress();
-    const troupe = caller([await vacantAddress(), address]);
+    const troupe = caller([await vacantAddress(), address], { reachMs: 0 });
     const error = await failureOf(troupe.dispatch('echo', 1));
     expect(error.code).toBe(Code.UNAVAILABLE);
     expect(error.message).toContain(`Nobody answers at ${address}`);
@@ -67,7 +67,9 @@ describe('A caller that reaches nobody', () => {
   });
 
   it('says UNAVAILABLE of an orchestrator that took too long, while its own time is not up', async () => {
-    const error = await failureOf(caller((await silentServer()).address).reach(Deadline.after(60_000)));
+    const error = await failureOf(
+      caller((await silentServer()).address, { reachMs: 0 }).reach(Deadline.after(60_000)),
+    );
     expect(error.code).toBe(Code.UNAVAILABLE);
   });
 

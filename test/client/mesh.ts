@@ -35,11 +35,18 @@ export function worker(seen: (task: TaskContext) => void = () => {}): AgentDefin
   };
 }
 
-/** An orchestrator with one agent, for one test; the agent takes its tasks over a link, or by Handle. */
-export async function mesh(agent: AgentDefinition = worker(), by: AgentWay = 'Link') {
+/**
+ * An orchestrator with one agent, for one test; the agent takes its tasks over a link, or by Handle, and may know other
+ * orchestrators.
+ */
+export async function mesh(
+  agent: AgentDefinition = worker(),
+  by: AgentWay = 'Link',
+  others: readonly string[] = [],
+) {
   const orchestrator = await startOrchestrator({ listen: '127.0.0.1:0' });
   const serve = { Handle: agentWithoutLink, Link: serveAgent }[by];
-  const running = await serve(agent, { orchestrators: [orchestrator.address] });
+  const running = await serve(agent, { orchestrators: [orchestrator.address, ...others] });
   onTestFinished(async () => {
     await running.close();
     await orchestrator.close();

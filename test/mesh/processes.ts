@@ -16,6 +16,8 @@ export interface MeshProcess {
   line(pattern: RegExp, nth?: number): Promise<string>;
   /** Sends it a signal. */
   signal(signal: NodeJS.Signals): void;
+  /** Tells it to leave, and settles when it has ended. */
+  leave(): Promise<void>;
   /** Kills it at once, and settles when it has ended. */
   kill(): Promise<void>;
 }
@@ -69,6 +71,10 @@ export class Processes {
       address,
       line,
       signal: (signal) => void child.kill(signal),
+      async leave() {
+        child.kill('SIGTERM');
+        await ended;
+      },
       async kill() {
         child.kill('SIGKILL');
         await ended;

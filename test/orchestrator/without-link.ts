@@ -9,11 +9,13 @@ import {
   type ServeOptions,
   serveAgent,
 } from '../../services/agent/index.ts';
+import { troupeError } from '../../services/protocol/reason.ts';
 import type { CallContext } from '../../services/rpc/call-context.ts';
 import { Channel } from '../../services/rpc/channel.ts';
 import { createClient } from '../../services/rpc/client.ts';
 import { Code } from '../../services/rpc/code.ts';
 import type { Handlers } from '../../services/rpc/handlers.ts';
+import { neverSent } from '../../services/rpc/never-sent.ts';
 import { RpcError } from '../../services/rpc/rpc-error.ts';
 import { bind, RpcServer, type ServiceBinding } from '../../services/rpc/server.ts';
 import { serveMember } from './bare-member.ts';
@@ -23,11 +25,13 @@ export interface WithoutLink {
   address: string;
   /** How many links it was asked for, and refused. */
   links(): number;
+  /** Leaves well: finishes what it has, and closes. */
+  drain(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Stands before the orchestrator at `address` as one that serves no link, and hands everything else on. */
-export async function orchestratorWithoutLink(address: string): Promise<WithoutLink> {
+export async function orchestratorWithoutLink(address: string, listen = '127.0.0.1:0'): Promise<WithoutLink> {
   const channel = new Channel(address);
   let links = 0;
   // biome-ignore lint/correctness/useYield: it refuses before there is anything to say.
@@ -38,8 +42,12 @@ export async function orchestratorWithoutLink(address: string): Promise<WithoutL
   const services = [forward(OrchestratorService, channel, { link }), forward(StateService, channel, {})];
   const server = new RpcServer({ services });
   return {
-    address: await server.listen('127.0.0.1:0'),
+    address: await server.listen(listen),
     links: () => links,
+    async drain() {
+      await server.drain();
+      channel.close();
+    },
     async close() {
       await server.close();
       channel.close();
@@ -68,7 +76,14 @@ export async function agentWithoutLink(
       const { card } = await (await agent()).describe(request, on(context));
       return { card: { ...card!, servesLink: false } };
     },
-    handle: async (request, context) => (await agent()).handle(request, on(context)),
+    async handle(request, context) {
+      try {
+        return await (await agent()).handle(request, on(context));
+      } catch (error) {
+        if (neverSent(error as RpcError)) throw leaving();
+        throw error;
+      }
+    },
     health: {
       check: async (request, context) => (await health()).check(request, on(context)),
       async *watch(request, context) {
@@ -118,9 +133,17 @@ function forward<S extends DescService>(
   >;
   const handlers = service.methods.map(({ localName }) => [
     localName,
-    (request: never, context: CallContext) => client[localName]!(request, on(context)),
+    (request: never, context: CallContext) => {
+      if (context.draining.aborted) throw leaving();
+      return client[localName]!(request, on(context));
+    },
   ]);
   return bind(service, { ...Object.fromEntries(handlers), ...own } as Handlers<S>);
+}
+
+/** What one says who is about to leave, or has left what it stands before. */
+function leaving(): RpcError {
+  return troupeError('DRAINING', 'This one is about to leave.');
 }
 
 /** What a call that is handed on keeps of the one that came. */

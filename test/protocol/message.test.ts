@@ -20,6 +20,12 @@ function headers(count: number, valueBytes = 1): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`h${i}`, 'x'.repeat(valueBytes)]));
 }
 
+function labels(count: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`l${i}`, '']));
+}
+
+const long = 'ü'.repeat(128);
+
 describe('a message that is received', () => {
   it('gets an id, a sender, a timestamp and a type where it has none', () => {
     const received = message({ capability: 'text.summarize' });
@@ -57,6 +63,9 @@ const valid: { name: string; init: MessageInit }[] = [
   { name: '8 KiB of headers', init: { headers: { name: 'x'.repeat(8188) } } },
   { name: 'attachments of different names', init: { attachments: [{ name: 'a' }, { name: 'b' }] } },
   { name: '16 hops', init: { hops: 16 } },
+  { name: '64 labels to go by', init: { routing: { labels: labels(64) } } },
+  { name: 'labels as long as they may be', init: { routing: { labels: { [long]: long } } } },
+  { name: 'an affinity key of 256 bytes', init: { routing: { affinityKey: long } } },
   { name: 'a type of the future', init: { type: 99 as MessageType } },
 ];
 
@@ -68,6 +77,17 @@ const invalid: { name: string; init: MessageInit; fields: string[] }[] = [
   { name: 'over 8 KiB of headers', init: { headers: { name: 'x'.repeat(8189) } }, fields: ['headers'] },
   { name: 'over 8 KiB in UTF-8', init: { headers: { name: 'ü'.repeat(4095) } }, fields: ['headers'] },
   { name: 'many large headers', init: { headers: headers(33, 300) }, fields: ['headers', 'headers'] },
+  { name: '65 labels to go by', init: { routing: { labels: labels(65) } }, fields: ['routing.labels'] },
+  {
+    name: 'a label whose key is too long',
+    init: { routing: { labels: { ['x'.repeat(129)]: '' } } },
+    fields: [`routing.labels.${'x'.repeat(129)}`],
+  },
+  {
+    name: 'a label whose value is too long, and an affinity key',
+    init: { routing: { labels: { a: `${long}x` }, affinityKey: `${long}x` } },
+    fields: ['routing.labels.a', 'routing.affinity_key'],
+  },
   {
     name: 'attachments without names, or with one name',
     init: { ttl: { seconds: -1n }, attachments: [{ name: 'a' }, {}, { name: 'b' }, { name: 'a' }] },

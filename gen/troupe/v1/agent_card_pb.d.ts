@@ -65,7 +65,8 @@ export declare type AgentCard = Message<"troupe.v1.AgentCard"> & {
   capabilities: Capability[];
 
   /**
-   * How many tasks the instance works on at once; more are refused RESOURCE_EXHAUSTED / OVERLOADED.
+   * How many tasks the instance works on at once. More are refused RESOURCE_EXHAUSTED / OVERLOADED, or wait
+   * for their turn: of those, what expires first is MESSAGE_EXPIRED, and what a drain meets is DRAINING.
    * 0: no limit of its own.
    *
    * @generated from field: uint32 max_concurrency = 7;

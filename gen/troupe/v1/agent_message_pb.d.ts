@@ -239,7 +239,7 @@ export declare type Heartbeat = Message<"troupe.v1.Heartbeat"> & {
   received: bigint;
 
   /**
-   * Tasks in flight now.
+   * Tasks in flight now; those that wait for their turn at the agent are not among them.
    *
    * @generated from field: uint32 in_flight = 3;
    */

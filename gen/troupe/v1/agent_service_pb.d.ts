@@ -202,8 +202,9 @@ export declare const AgentService: GenService<{
    *    half-closes once none of its tasks is in flight (until then it may still CANCEL); a TASK that crossed
    *    it gets UNAVAILABLE / DRAINING (no work was done); those in flight finish; then the link ends
    *    UNAVAILABLE. With nothing in flight the server waits at most 1 s for the half-close.
-   * f. On any other end the opener fails its open tasks UNAVAILABLE / INSTANCE_LOST, and the server cancels
-   *    them; nothing is replayed on a new link. A task whose PROGRESS the caller has seen is not retried.
+   * f. On any other end the opener fails its open tasks UNAVAILABLE / INSTANCE_LOST, those of which it had
+   *    written nothing yet UNAVAILABLE / NO_LIVE_INSTANCE, and the server cancels the first; nothing is
+   *    replayed on a new link. A task whose PROGRESS the caller has seen is not retried.
    * g. A sign of life is HEARTBEAT, not an HTTP/2 PING: the opener sends one after 1 s of silence with tasks
    *    in flight, else every 10 s; no answer in 1 s means that the link is lost.
    * h. Reading never stops for one task: with more than 256 PROGRESS or 1 MiB of them not yet delivered, the

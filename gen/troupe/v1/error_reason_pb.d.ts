@@ -48,8 +48,8 @@ export enum ErrorReason {
   CAPABILITY_NOT_FOUND = 2,
 
   /**
-   * The agent or capability is known, but none of its instances can be reached and takes tasks.
-   * UNAVAILABLE. No work was done: retry with backoff.
+   * The agent or capability is known, but none of its instances can be reached and takes tasks; or the
+   * connection was lost before the task was sent. UNAVAILABLE. No work was done: retry with backoff.
    *
    * @generated from enum value: ERROR_REASON_NO_LIVE_INSTANCE = 3;
    */
@@ -65,7 +65,8 @@ export enum ErrorReason {
 
   /**
    * The instance is about to leave and takes nothing new. UNAVAILABLE. No work was done: retry at once,
-   * on another instance.
+   * on another instance. Where the metadata names no `agent`, it is the orchestrator that leaves: send the
+   * same message again, to another one or once it is back.
    *
    * @generated from enum value: ERROR_REASON_DRAINING = 5;
    */
@@ -141,8 +142,9 @@ export enum ErrorReason {
   STEP_FAILED = 14,
 
   /**
-   * The instance works on as many tasks as it takes at once. RESOURCE_EXHAUSTED. No work was done: retry
-   * after RetryInfo.
+   * The instance works on as many tasks as it takes at once, and as many wait as may; or the task would have
+   * waited in vain, as it could not have ended in time. RESOURCE_EXHAUSTED. No work was done: retry after
+   * RetryInfo.
    *
    * @generated from enum value: ERROR_REASON_OVERLOADED = 15;
    */

@@ -46,7 +46,12 @@ export function addAgent(program: Command, act: Act): void {
     .option('--output-schema <file>', 'JSON Schema of the result, for readers.')
     .option('--idempotent', 'Doing the same task twice is harmless: it may be tried again.')
     .option('--ttl <time>', 'How long a task may take whose caller does not say.', parseDuration)
-    .option('--max-concurrency <n>', 'How many programs run at once; 0: no limit.', countValue(10_000), 4)
+    .option(
+      '--max-concurrency <n>',
+      'How many programs run at once, more tasks wait; 0: no limit.',
+      countValue(10_000),
+      4,
+    )
     .option('--label <key=value>', 'A label. May stand several times.', labelValue)
     .option(
       '--listen <host:port>',

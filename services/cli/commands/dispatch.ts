@@ -1,16 +1,17 @@
 import type { Command } from 'commander';
 import type { Act } from '../act.ts';
+import { addRoutingOptions, type RoutingFlags, readRouting } from '../input/routing-options.ts';
 import { addRequestOptions, type RequestOptions, readRequest } from '../input/task-request.ts';
 import { showEvents, showResult } from '../print/task-result.ts';
 
-interface DispatchOptions extends RequestOptions {
+interface DispatchOptions extends RequestOptions, RoutingFlags {
   stream?: boolean;
   out?: string;
 }
 
 /** `troupe dispatch`: a task for whoever has the capability. */
 export function addDispatch(program: Command, act: Act): void {
-  addRequestOptions(program.command('dispatch <capability>'))
+  addRoutingOptions(addRequestOptions(program.command('dispatch <capability>')))
     .summary('send a task to whoever has the capability')
     .description('Sends a task to one instance of an agent that has the capability, and shows its result.')
     .option('--stream', 'Show the progress too: on standard error, or as JSON with the data.')
@@ -21,7 +22,8 @@ export function addDispatch(program: Command, act: Act): void {
     )
     .action(
       act(async (session, capability: string, { stream, out, ...options }: DispatchOptions) => {
-        const [payload, task] = await readRequest(options, session);
+        const [payload, asked] = await readRequest(options, session);
+        const task = { ...asked, ...readRouting(options) };
         const { troupe } = session;
         if (stream) await showEvents(session, troupe.dispatchStream(capability, payload, task), out);
         else await showResult(session, await troupe.dispatch(capability, payload, task), out);

@@ -8,7 +8,7 @@ import { completeAnswer, completeProgress, explainFailure } from '../member/answ
 import type { MessageLog } from '../message-log/message-log.ts';
 import type { Lane } from './lane.ts';
 import type { Seat } from './seat.ts';
-import { judge, type Verdict } from './verdict.ts';
+import { judge, NEVER_SENT, type Verdict } from './verdict.ts';
 
 /** What an attempt at a task is made of. */
 export interface AttemptParts {
@@ -90,10 +90,18 @@ export class Attempt implements TaskSink {
   }
 
   error(thrown: RpcError): void {
+    const { entry } = this.seat;
+    const error = explainFailure(thrown, entry.card);
+    this.#failed(error, judge(error, entry));
+  }
+
+  unsent(error: RpcError): void {
+    this.#failed(error, NEVER_SENT);
+  }
+
+  #failed(error: RpcError, verdict: Verdict): void {
     const { lane, seat, owner } = this.#parts;
     const { entry } = seat;
-    const error = explainFailure(thrown, entry.card);
-    const verdict = judge(error, entry);
     const now = performance.now();
     lane.failed(seat, verdict, this.#startedAt, now);
     this.#record(errorOf(this.#sent, error, { sender: entry.agentId }), now, error);

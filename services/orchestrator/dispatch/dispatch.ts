@@ -10,7 +10,7 @@ import { RpcError } from '../../rpc/rpc-error.ts';
 import { ORCHESTRATOR_ID } from '../member/connection.ts';
 import { admitInput, admitTime, expired, overloaded, refuseWhileDraining, taskDeadline } from './admit.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
-import type { DispatcherParts } from './dispatcher.ts';
+import type { DispatcherParts } from './dispatcher-parts.ts';
 import { Hedge } from './hedge.ts';
 import type { Lane, Waiter } from './lane.ts';
 import { pause } from './pause.ts';
@@ -79,7 +79,11 @@ export class Dispatch implements AttemptOwner, Waiter {
     this.#lane = lane;
     const now = performance.now();
     lane.budget.deposit(now);
-    if (!lane.enter()) return this.#waitForRoom(now);
+    if (!lane.enter()) {
+      this.#waitForRoom(now);
+      // It may only wait behind others, who can go to some of the instances alone.
+      return this.#parts.lanes.roomMade();
+    }
     this.#enteredAt = now;
     this.#attempt(now);
   }
@@ -200,8 +204,6 @@ export class Dispatch implements AttemptOwner, Waiter {
       onAbort: () => giveUp(stoppedBy(signal)),
     });
     this.#parts.lanes.crowded(this.#lane);
-    // It may only wait behind others, who can go to some of the instances alone.
-    this.#parts.lanes.roomMade();
   }
 
   resume(): void {
@@ -213,7 +215,9 @@ export class Dispatch implements AttemptOwner, Waiter {
 
   refused(refusal: Refusal): void {
     this.#endWait?.();
-    this.#refuse(overloaded(this.#task, refusal, this.#lane.admission));
+    const { seats, admission } = this.#lane;
+    const isLeft = seats.length === 0;
+    this.#refuse(isLeft ? noLiveInstance(this.#task) : overloaded(this.#task, refusal, admission));
   }
 
   /** The task's own deadline, from the first instance on that it may go to. */

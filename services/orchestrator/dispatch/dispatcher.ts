@@ -1,18 +1,7 @@
 import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
 import type { TaskScope, TaskSink } from '../../protocol/task-sink.ts';
-import type { MessageLog } from '../message-log/message-log.ts';
 import { Dispatch } from './dispatch.ts';
-import type { Lanes } from './lanes.ts';
-import type { Router } from './route.ts';
-
-/** What a dispatcher works with. */
-export interface DispatcherParts {
-  router: Router;
-  lanes: Lanes;
-  messages: MessageLog;
-  /** Aborted when the orchestrator begins to drain: nothing new is taken from then on. */
-  draining: AbortSignal;
-}
+import type { DispatcherParts } from './dispatcher-parts.ts';
 
 /** Sends tasks on their way. */
 export class Dispatcher {

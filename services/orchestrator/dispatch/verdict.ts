@@ -32,6 +32,15 @@ const REFUSED: ReadonlySet<string> = new Set<Reason>(['DRAINING', 'NO_LIVE_INSTA
 /** What is said by one who was never asked. */
 const OF_THE_CALLER: ReadonlySet<string> = new Set<Reason>(['TASK_CANCELLED', 'MESSAGE_EXPIRED']);
 
+/** Of a task that never left for the instance. */
+export const NEVER_SENT: Verdict = {
+  kind: 'untouched',
+  outcome: 'ignored',
+  overloaded: false,
+  leaving: true,
+  pushBackMs: 0,
+};
+
 /** Judges how an attempt at that instance failed. */
 export function judge(error: RpcError, { agentId, instanceId, status }: RosterEntry<Connection>): Verdict {
   const info = errorInfoOf(error);

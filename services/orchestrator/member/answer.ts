@@ -1,7 +1,7 @@
 import type { AgentCard } from '../../../gen/troupe/v1/agent_card_pb.js';
 import { type AgentMessage, MessageType } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { completeMessage } from '../../protocol/message.ts';
-import { troupeError } from '../../protocol/reason.ts';
+import { errorInfoOf, troupeError } from '../../protocol/reason.ts';
 import { Code } from '../../rpc/code.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 
@@ -35,10 +35,25 @@ export function completeProgress(message: AgentMessage, from: AgentCard): AgentM
  */
 export function explainFailure(thrown: unknown, from: AgentCard): RpcError {
   const error = RpcError.from(thrown);
-  if (error.details.length > 0) return error;
+  if (error.details.length > 0) return ofAgent(error, from);
   return error.code === Code.UNKNOWN || error.code === Code.OK
     ? handlerFailed(error.message, from, error)
     : error;
+}
+
+/**
+ * A refusal by an instance that says not whose it is: to the caller it would be the orchestrator's own, who sends a
+ * task again that the orchestrator itself has refused. An instance may have worked on the task before it passed on
+ * what it was told itself.
+ */
+function ofAgent(error: RpcError, { id: agent, instanceId: instance }: AgentCard): RpcError {
+  const info = errorInfoOf(error);
+  if ((info?.reason !== 'DRAINING' && info?.reason !== 'NO_LIVE_INSTANCE') || info.metadata.agent)
+    return error;
+  const { capability, step } = info.metadata;
+  const said = troupeError(info.reason, error.message, { agent, instance, capability, step });
+  const others = error.details.filter(({ typeUrl }) => typeUrl !== said.details[0]!.typeUrl);
+  return new RpcError(error.code, error.message, [...said.details, ...others], { cause: error });
 }
 
 function handlerFailed(

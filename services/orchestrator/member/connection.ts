@@ -19,6 +19,7 @@ import { resultOfTask, type TaskSink } from '../../protocol/task-sink.ts';
 import type { Channel } from '../../rpc/channel.ts';
 import { type Client, createClient } from '../../rpc/client.ts';
 import { Code } from '../../rpc/code.ts';
+import { neverSent } from '../../rpc/never-sent.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import type { StopSignal } from '../../rpc/stop-signal.ts';
 import { completeAnswer, explainFailure } from './answer.ts';
@@ -145,6 +146,10 @@ export class Connection {
     // Nobody here cancelled: so does a server that is cut off end its calls.
     if (error.code !== Code.UNAVAILABLE && error.code !== Code.CANCELLED) return error;
     const { id: agent, instanceId: instance } = this.card;
+    if (neverSent(error)) {
+      const text = `Nothing was sent to ${agent}: ${error.message}`;
+      return troupeError('NO_LIVE_INSTANCE', text, { agent, instance, cause: error });
+    }
     const text = `The connection to ${agent} broke: ${error.message}. Work may have been done.`;
     return troupeError('INSTANCE_LOST', text, { agent, instance, cause: error });
   }

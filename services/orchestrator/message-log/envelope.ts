@@ -14,11 +14,15 @@ const ROW_BYTES = 512;
  * a character of text counts as two.
  */
 export function envelopeBytes(message: AgentMessage): number {
-  const { id, sender, receiver, correlationId, capability, task, idempotencyKey, headers } = message;
+  const { id, sender, receiver, correlationId, capability, task, idempotencyKey, headers, routing } = message;
   let characters = id.length + sender.length + receiver.length + correlationId.length;
   characters += capability.length + task.length + idempotencyKey.length;
   for (const name in headers) characters += name.length + (headers[name]?.length ?? 0);
   for (const { name, mediaType } of message.attachments) characters += name.length + mediaType.length;
+  if (routing) {
+    characters += routing.affinityKey.length;
+    for (const key in routing.labels) characters += key.length + (routing.labels[key]?.length ?? 0);
+  }
   return ROW_BYTES + 2 * characters;
 }
 

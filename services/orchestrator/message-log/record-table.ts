@@ -25,7 +25,8 @@ export interface Row {
 }
 
 /** What few messages have. */
-type Rarities = Pick<Row, 'outcome' | 'whole'> & Pick<AgentMessage, 'headers' | 'attachments' | 'error'>;
+type Rarities = Pick<Row, 'outcome' | 'whole'> &
+  Pick<AgentMessage, 'headers' | 'attachments' | 'error' | 'routing'>;
 
 /** Where in a row's numbers which one stands. */
 const RECORDED_AT = 0;
@@ -137,7 +138,7 @@ export class RecordTable {
   #message(row: number): AgentMessage {
     const numbers = this.#numbers;
     const at = row * WIDTH;
-    const { headers = {}, attachments = [], error } = this.#rarities[row] ?? {};
+    const { headers = {}, attachments = [], error, routing } = this.#rarities[row] ?? {};
     const sent = timeAt(numbers, at + SENT_AT);
     const ttl = timeAt(numbers, at + TTL);
     return {
@@ -158,15 +159,21 @@ export class RecordTable {
       idempotencyKey: this.#idempotencyKeys[row]!,
       sequence: numbers[at + SEQUENCE]!,
       hops: numbers[at + HOPS]!,
+      routing,
     };
   }
 }
 
 function rarities(message: AgentMessage, outcome?: Status, whole?: Uint8Array): Rarities | undefined {
-  const { headers, attachments, error } = message;
-  if (!outcome && !whole && !error && attachments.length === 0 && isEmpty(headers)) return undefined;
+  const { headers, attachments, error, routing } = message;
+  if (!outcome && !whole && !error && !routing && attachments.length === 0 && isEmpty(headers))
+    return undefined;
   const kept = { outcome, whole, headers: { ...headers }, attachments: attachments.map(withoutContent) };
-  return { ...kept, error: error && (outcome ?? statusOf(error)) };
+  return {
+    ...kept,
+    routing: routing && structuredClone(routing),
+    error: error && (outcome ?? statusOf(error)),
+  };
 }
 
 function isEmpty(headers: object): boolean {

@@ -12,7 +12,7 @@ import {
   OrchestratorServiceLinkResponseSchema,
 } from '../../../gen/troupe/v1/orchestrator_service_pb.js';
 import { serveLink } from '../../protocol/link/serve-link.ts';
-import { completeMessage, forwardMetadata } from '../../protocol/message.ts';
+import { admitMessage, completeMessage, forwardMetadata } from '../../protocol/message.ts';
 import { troupeError } from '../../protocol/reason.ts';
 import { resultOf } from '../../protocol/reply.ts';
 import { replyOfTask, type TaskReply, type TaskScope } from '../../protocol/task-sink.ts';
@@ -93,6 +93,7 @@ export function taskHandlers(parts: TaskParts): Pick<Handlers<typeof Orchestrato
 
     async explainRoute({ capability, receiver, routing }, { signal, deadline }) {
       const task = create(AgentMessageSchema, { capability, receiver, ...(routing && { routing }) });
+      admitMessage(task);
       const lane = lanes.of(await router.find(task, { signal, deadline }), task);
       return {
         candidates: explainTask(lane, wishOf(task), performance.now()),

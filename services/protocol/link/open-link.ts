@@ -6,17 +6,18 @@ import {
   MessageType,
 } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { AgentStatus } from '../../../gen/troupe/v1/agent_status_pb.js';
-import { Code } from '../../rpc/code.ts';
 import type { Deadline } from '../../rpc/deadline.ts';
+import { neverSent } from '../../rpc/never-sent.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import { encodeMessage } from '../encoded.ts';
 import { completeMessage } from '../message.ts';
 import { troupeError } from '../reason.ts';
 import { stoppedBy } from '../stopped.ts';
-import type { TaskSink } from '../task-sink.ts';
+import { type TaskSink, tellUnsent } from '../task-sink.ts';
 import { IdTable } from './id-table.ts';
 import { InFlight, type SendScope } from './in-flight.ts';
 import { inTurns } from './in-turns.ts';
+import { errorIn, lost, refused, unsent } from './link-failure.ts';
 import { Liveness, type LivenessOptions } from './liveness.ts';
 import { Outbox } from './outbox.ts';
 
@@ -60,6 +61,7 @@ export class Link<D extends DescMessage> {
   };
   #taking = true;
   #otherDrains = false;
+  #heard = false;
   #unknownReplies = 0;
 
   constructor(options: LinkOptions<D>) {
@@ -102,17 +104,18 @@ export class Link<D extends DescMessage> {
    * Sends a TASK, BROADCAST or HEARTBEAT; its reply goes to the sink. When the scope's signal aborts or its
    * deadline passes, the sink is told at once and the other end gets a CANCEL. Too large a message goes to
    * the sink as MESSAGE_TOO_LARGE and is never written. On a link that takes no more the message is DRAINING
-   * where the other end drains, else NO_LIVE_INSTANCE: either way, no work was done.
+   * where the other end drains, else NO_LIVE_INSTANCE, as is one that had not been handed to the network when the
+   * link ended: a sink with `unsent` hears of these by that, since no work was done.
    */
   send(message: AgentMessage, sink: TaskSink, scope: SendScope): void {
     try {
-      if (!this.#takes(message)) throw this.#refusal();
+      if (!this.#takes(message)) return tellUnsent(sink, refused(this.#otherDrains));
       if (scope.signal?.aborted) throw stoppedBy(scope.signal);
       if (this.#inFlight.has(message.id)) {
         throw troupeError('DUPLICATE_ID', `A message with the id ${message.id} is already in flight.`);
       }
-      this.#push(message);
-      this.#inFlight.add(message.id, new InFlight(message, sink, scope, this.#abandon));
+      const ahead = this.#push(message);
+      this.#inFlight.add(message.id, new InFlight(message, sink, scope, ahead, this.#abandon));
     } catch (error) {
       sink.error(RpcError.from(error));
     }
@@ -149,6 +152,7 @@ export class Link<D extends DescMessage> {
     try {
       const responses = this.#options.call(this.#outbox, { signal: this.#stop.signal });
       for await (const { messages } of responses) {
+        this.#heard = true;
         this.#liveness.heard();
         await inTurns(messages, (message) => this.#receive(message));
       }
@@ -186,12 +190,6 @@ export class Link<D extends DescMessage> {
     return this.#taking || (type === MessageType.HEARTBEAT && !this.#outbox.ended);
   }
 
-  #refusal(): RpcError {
-    return this.#otherDrains
-      ? troupeError('DRAINING', 'The other end of the link is about to leave and takes nothing new.')
-      : troupeError('NO_LIVE_INSTANCE', 'The link has ended or is closing, and takes nothing new.');
-  }
-
   #halfCloseIfDone(): void {
     if (!this.#taking && this.#inFlight.size === 0) this.#outbox.end();
   }
@@ -214,27 +212,26 @@ export class Link<D extends DescMessage> {
     return completeMessage(create(AgentMessageSchema, { type, correlationId }), { sender: this.#options.id });
   }
 
-  #push(message: AgentMessage): void {
-    this.#outbox.push(encodeMessage(message));
+  #push(message: AgentMessage): number {
+    return this.#outbox.push(encodeMessage(message));
   }
 
   #ended(end: RpcError | undefined): void {
     this.#taking = false;
     this.#liveness.stop();
-    this.#outbox.end();
+    // What waits is not sent any more, and what was taken may have been, unless the link never came about.
+    const sent = end && !this.#heard && neverSent(end) ? 0 : this.#outbox.taken;
+    void this.#outbox.return();
     this.#options.onClosed?.(end);
     const { signal } = this.#stop;
     const failure = signal.aborted ? signal.reason : lost(end?.message ?? 'The other end closed it.', end);
-    for (const id of this.#inFlight.ids()) this.#fail(id, failure);
+    for (const id of this.#inFlight.ids()) {
+      const entry = this.#inFlight.get(id);
+      if (!entry || entry.ahead < sent) this.#fail(id, failure);
+      else {
+        this.#end(id, entry);
+        tellUnsent(entry.sink, unsent(this.#otherDrains, failure));
+      }
+    }
   }
-}
-
-function errorIn(message: AgentMessage): RpcError {
-  if (message.error) return RpcError.fromStatus(message.error);
-  return new RpcError(Code.UNKNOWN, 'The other end answered an ERROR that does not say what went wrong.');
-}
-
-function lost(why: string, cause?: unknown): RpcError {
-  const text = `The link was lost; work may have been done, and nothing was sent again. ${why}`;
-  return troupeError('INSTANCE_LOST', text, cause === undefined ? {} : { cause });
 }

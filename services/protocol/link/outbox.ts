@@ -20,6 +20,7 @@ export class Outbox<D extends DescMessage> implements AsyncIterableIterator<Mess
   readonly #schema: D;
   readonly #onOver: () => void;
   #waiting: Waiting[] = [];
+  #taken = 0;
   #reader: PromiseWithResolvers<IteratorResult<MessageShape<D>, undefined>> | undefined;
   #scheduled = false;
   #ended = false;
@@ -31,14 +32,20 @@ export class Outbox<D extends DescMessage> implements AsyncIterableIterator<Mess
     this.#onOver = onOver;
   }
 
+  /** How many messages have gone into a batch so far: those may have been written. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /**
-   * Adds a message behind those that wait; `onTaken` is called when it goes into a batch, which is not before
+   * Adds a message behind those that wait, and answers how many have to be taken before it is; `onTaken` is called when it goes into a batch, which is not before
    * nearly all of the batches ahead of it have left for the network.
    */
-  push(bytes: EncodedMessage, onTaken?: () => void): void {
-    if (this.#ended) return;
-    this.#waiting.push({ bytes, onTaken });
+  push(bytes: EncodedMessage, onTaken?: () => void): number {
+    if (this.#ended) return Number.POSITIVE_INFINITY;
+    const ahead = this.#taken + this.#waiting.push({ bytes, onTaken }) - 1;
     this.#schedule();
+    return ahead;
   }
 
   /** Whether nothing more is taken. */
@@ -104,6 +111,7 @@ export class Outbox<D extends DescMessage> implements AsyncIterableIterator<Mess
       if (count === MAX_BATCH_MESSAGES || (count > 0 && size > MAX_BATCH_BYTES)) break;
       count++;
     }
+    this.#taken += count;
     return this.#waiting.splice(0, count).map(({ bytes, onTaken }) => {
       onTaken?.();
       return bytes;

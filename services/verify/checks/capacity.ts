@@ -1,4 +1,6 @@
 import { RetryInfoSchema } from '../../../gen/google/rpc/error_details_pb.js';
+import { msToDuration } from '../../protocol/ttl.ts';
+import { Code } from '../../rpc/code.ts';
 import { refusalIn, resultIn } from '../answer.ts';
 import { breach } from '../breach.ts';
 import type { Check } from '../check.ts';
@@ -6,19 +8,25 @@ import { atEveryDoor } from '../doors.ts';
 import { explain } from '../summarize.ts';
 import { ENDLESS_MS, type Visit } from '../visit.ts';
 
+/** How long the task over the limit may wait, in milliseconds. */
+const WAIT_MS = 500;
+
 /** How many tasks an instance works on at once. */
 export const capacityChecks: readonly Check[] = [
   {
     id: 'capacity.full',
-    rule: 'With max_concurrency tasks in flight one more is refused RESOURCE_EXHAUSTED / OVERLOADED, with RetryInfo.',
+    rule: 'With max_concurrency tasks in flight one more is refused RESOURCE_EXHAUSTED / OVERLOADED, with RetryInfo, or waits for its turn until it expires: MESSAGE_EXPIRED.',
     needs: ['probe', 'limit'],
     run: (visit) =>
       whileFull(visit, () =>
         atEveryDoor(visit, async (ask) => {
-          const error = refusalIn(await ask(visit.probe()), 'OVERLOADED');
+          const answer = await ask(visit.probe({}, { ttl: msToDuration(WAIT_MS) }));
+          const error = refusalIn(answer, 'OVERLOADED', 'MESSAGE_EXPIRED');
+          const at = `at ${visit.card.maxConcurrency} in flight`;
+          if (error.code === Code.DEADLINE_EXCEEDED) return `${explain(error)} after a wait, ${at}`;
           if (!error.detail(RetryInfoSchema)?.retryDelay)
             throw breach(`${explain(error)}, without RetryInfo`);
-          return `${explain(error)}, with RetryInfo, at ${visit.card.maxConcurrency} in flight`;
+          return `${explain(error)}, with RetryInfo, ${at}`;
         }),
       ),
   },

@@ -23,6 +23,7 @@ export function madeReport(p99Ms: number): Report {
         figures: { p99Ms, calls: 1234.5678 },
         met,
         tookS: 12.34,
+        stalledMs: 5.6,
       },
     ],
     skipped: [{ id: 'clock', why: 'there is no faketime' }],

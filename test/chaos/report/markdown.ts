@@ -1,3 +1,4 @@
+import { figureText } from '../../report/figure-text.ts';
 import { machineText } from '../../report/machine.ts';
 import { markdownTable } from '../../report/markdown-table.ts';
 import type { Report } from './report.ts';
@@ -15,6 +16,7 @@ export function toMarkdown({ machine, rows, skipped }: Report, findings: string)
     ]),
   );
   const absent = skipped.map(({ id, why }) => `- \`${id}\`: ${why}`);
+  const stalledMs = Math.max(0, ...rows.map((row) => row.stalledMs));
   return `# Reliability
 
 <!-- Written by \`npm run chaos\`. What is said by hand stands in test/chaos/findings.md. -->
@@ -28,6 +30,8 @@ ${machineText(machine, 'the few short faults')}
 ## Figures
 
 ${table}
+
+The longest that this machine kept a thread that does nothing from running, meanwhile: ${figureText(stalledMs)} ms. So much of any latency is its own.
 ${absent.length > 0 ? `\nNot run here:\n\n${absent.join('\n')}\n` : ''}
 ${findings.trim()}
 `;

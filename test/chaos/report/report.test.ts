@@ -21,8 +21,8 @@ it('is a JSON object with machine, rows, and what was skipped', () => {
 
 it('is a table of verdicts for a terminal, with what was seen below it', () => {
   const lines = toTable(madeReport(60)).split('\n');
-  expect(lines[0]).toMatch(/^row +verdict +took +fault$/);
-  expect(lines[1]).toMatch(/^freeze +MISSED +12\.3 s +SIGSTOP 10 s$/);
+  expect(lines[0]).toMatch(/^row +verdict +took +machine stalled +fault$/);
+  expect(lines[1]).toMatch(/^freeze +MISSED +12\.3 s +6 ms +SIGSTOP 10 s$/);
   expect(lines).toContain('  must  p99 ≤ 50 ms');
   expect(lines).toContain('  seen  p99: 60 ms (missed: ≤ 50 ms)');
   expect(lines.at(-1)).toBe('clock skipped: there is no faketime');
@@ -42,6 +42,7 @@ it('is a page with its rows, its machine, what was not run, and what is said by 
     '| An instance freezes<br>`freeze` | SIGSTOP 10 s | p99 ≤ 50 ms | p99: 60 ms (missed: ≤ 50 ms) | **missed** |',
   );
   expect(page).toContain('Measured on 2 cores (A processor), 8 GiB, Linux, Node v24.0.0, on 2026-01-02.');
+  expect(page).toContain('kept a thread that does nothing from running, meanwhile: 5.6 ms.');
   expect(page).toContain('- `clock`: there is no faketime');
   expect(page).toContain('[reliability-knobs.md](reliability-knobs.md)');
   expect(page).toContain('## What was found\n\nMuch.\n');

@@ -5,6 +5,11 @@ import type { Row, Seen } from '../row.ts';
 export interface ReportedRow extends Seen, Pick<Row, 'id' | 'title' | 'fault' | 'must'> {
   /** How long it took, in seconds. */
   tookS: number;
+  /**
+   * The longest time, in milliseconds, for which the machine kept a thread from running meanwhile: what it adds to a
+   * latency when it has too few processors.
+   */
+  stalledMs: number;
 }
 
 /** All that a run of the suite tells. */

@@ -47,7 +47,7 @@ async function run({ quick, log, stage }: RowContext): Promise<Seen> {
     frozen.push({ instance, stoppedAt, offlineAt: await detected, continuedAt, liveAt });
     log(`${nth + 1} of ${freezes}: detected after ${Math.round((await detected) - stoppedAt)} ms`);
   }
-  await sleep(quick ? 500 : 2000);
+  await sleep(quick ? 800 : 2000);
   const calls = await load.stop();
   mesh.close();
 
@@ -86,7 +86,13 @@ async function run({ quick, log, stage }: RowContext): Promise<Seen> {
         most: 2000,
       },
     ],
-    { freezes, frozenMs, calls: calls.count, p99Ms: calls.latencyMs(0.99) },
+    {
+      freezes,
+      frozenMs,
+      calls: calls.count,
+      p99Ms: calls.latencyMs(0.99),
+      detectedAfterTaskMs: worst((one) => one.offlineAt - givenAt(calls, one)),
+    },
   );
 }
 
@@ -94,4 +100,13 @@ async function run({ quick, log, stage }: RowContext): Promise<Seen> {
 function servedAt(calls: History, { instance, continuedAt }: Frozen): number {
   const served = calls.startedWithin(continuedAt).ok.calls.filter((call) => call.instance === instance);
   return Math.min(...served.map(({ end }) => end));
+}
+
+/**
+ * When an instance was first given a task while it was frozen: that was tried again elsewhere. Where it was given none, nobody
+ * was to notice it, until then: the moment at which it was seen to be offline.
+ */
+function givenAt(calls: History, { stoppedAt, offlineAt }: Frozen): number {
+  const triedAgain = calls.startedWithin(stoppedAt, offlineAt).calls.filter(({ attempt }) => attempt > 1);
+  return Math.min(offlineAt, ...triedAgain.map(({ start }) => start));
 }

@@ -61,7 +61,7 @@ describe('troupe verify', () => {
     const { stdout, code } = await troupeVerify(address, '--only', 'health.check', '--only', 'capacity');
     expect(stdout.replaceAll(/ +/g, ' ')).toBe(
       [
-        'skipped capacity.full With max_concurrency tasks in flight one more is refused RESOURCE_EXHAUSTED / OVERLOADED, with RetryInfo.',
+        'skipped capacity.full With max_concurrency tasks in flight one more is refused RESOURCE_EXHAUSTED / OVERLOADED, with RetryInfo, or waits for its turn until it expires: MESSAGE_EXPIRED.',
         ' because: the agent has no limit of its own (max_concurrency: 0)',
         'skipped capacity.freed When one of max_concurrency tasks has ended, the next is taken.',
         ' because: the agent has no limit of its own (max_concurrency: 0)',

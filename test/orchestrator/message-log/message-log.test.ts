@@ -66,6 +66,7 @@ describe('a record', () => {
     capability: 'x',
     task: 'summarise',
     headers: { traceparent: '00' },
+    routing: { labels: { region: 'eu' }, affinityKey: 'mine' },
     payload: toValue({ secret: 1 }),
     attachments: [
       { name: 'a.txt', mediaType: 'text/plain', content: { case: 'data', value: new Uint8Array([1]) } },

@@ -202,11 +202,11 @@ describe('A link that ends', () => {
     expect(await failureOf(asked.end)).toMatchObject({ code: Code.ABORTED, message: 'Enough.' });
   });
 
-  it('tells so where nothing could be connected', async () => {
+  it('before it came about fails what it was given NO_LIVE_INSTANCE, as nothing was sent', async () => {
     const { client, server } = await serve(new RawServer().handler);
     await server.close();
     const link = open(client);
-    expect(await reasonIn(ask(link, task('1')).end)).toBe('INSTANCE_LOST');
+    expect(await reasonIn(ask(link, task('1')).end)).toBe('NO_LIVE_INSTANCE');
     expect(link.taking).toBe(false);
   });
 });

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { Code } from '../../services/rpc/code.ts';
+import { RpcError } from '../../services/rpc/rpc-error.ts';
+import { fleetOf } from './fleet.ts';
+import { TestMesh } from './test-mesh.ts';
+
+describe('an instance that fails while another works', () => {
+  const mesh = new TestMesh();
+
+  /** Two instances, of which `ill` throws what it is told to, and how often each was asked. */
+  async function withOneIll(idempotent = false) {
+    const asked = { ill: 0, well: 0 };
+    const illness: { thrown: unknown } = { thrown: undefined };
+    const handle = (name: string) => {
+      asked[name as keyof typeof asked]++;
+      if (name === 'ill' && illness.thrown) throw illness.thrown;
+      return name;
+    };
+    const fleet = await fleetOf(mesh, ['ill', 'well'], { handle, idempotent });
+    const { troupe } = fleet.orchestrator;
+    // Who asks until something is so must not ask on after the test.
+    let isOver = false;
+    mesh.defer(() => {
+      isOver = true;
+    });
+    const ask = (labels?: Record<string, string>) =>
+      troupe.dispatch('fleet.work', null, labels && { labels }).then(
+        ({ payload }) => payload,
+        (error) => {
+          if (isOver) throw error;
+          return 'failed';
+        },
+      );
+    const askMany = (count: number) => Promise.all(Array.from({ length: count }, () => ask()));
+    return { ...fleet, fleet, asked, illness, ask, askMany };
+  }
+
+  it('by its own fault is ejected; its tasks go to the others; it comes back once it works', async () => {
+    const { fleet, asked, illness, ask, askMany } = await withOneIll();
+    illness.thrown = new RpcError(Code.INTERNAL, 'The disk is full.');
+    while ((await fleet.explain()).ill !== 'EJECTED') await ask();
+    expect(asked.ill).toBeGreaterThanOrEqual(4);
+    expect(await askMany(20)).toEqual(Array(20).fill('well'));
+    const candidates = await fleet.orchestrator.troupe.explain('fleet.work');
+    expect(candidates.find(({ instanceId }) => instanceId === 'ill')!.failureShare).toBeGreaterThan(0.3);
+
+    // Its probe fails, and it stays out.
+    const before = asked.ill;
+    while (asked.ill === before) await ask();
+    expect((await fleet.explain()).ill).toBe('EJECTED');
+
+    illness.thrown = undefined;
+    while ((await ask()) !== 'ill');
+    expect((await fleet.explain()).ill).not.toBe('EJECTED');
+  });
+
+  it('is ejected though its callers hear nothing of it, where the capability is idempotent', async () => {
+    const { fleet, illness, ask } = await withOneIll(true);
+    illness.thrown = new RpcError(Code.UNAVAILABLE, 'The disk is gone.');
+    const heard = new Set<unknown>();
+    while ((await fleet.explain()).ill !== 'EJECTED') heard.add(await ask());
+    expect(heard).toEqual(new Set(['well']));
+  });
+
+  it('still gets the tasks that only it may have', async () => {
+    const { fleet, asked, illness, ask } = await withOneIll();
+    illness.thrown = new RpcError(Code.INTERNAL, 'The disk is full.');
+    while ((await fleet.explain()).ill !== 'EJECTED') await ask({ name: 'ill' });
+    const before = asked.ill;
+    expect(await ask({ name: 'ill' })).toBe('failed');
+    expect(asked.ill).toBe(before + 1);
+    illness.thrown = undefined;
+    expect(await ask({ name: 'ill' })).toBe('ill');
+  });
+
+  it('because its handler does, is not ejected: the tasks are to blame', async () => {
+    const { fleet, asked, illness, ask } = await withOneIll();
+    illness.thrown = new Error('That is no number.');
+    for (let i = 0; i < 20; i++) expect(await ask({ name: 'ill' })).toBe('failed');
+    expect(asked.ill).toBe(20);
+    expect(Object.values(await fleet.explain())).not.toContain('EJECTED');
+    const candidates = await fleet.orchestrator.troupe.explain('fleet.work');
+    expect(candidates.map(({ failureShare }) => failureShare)).toEqual([0, 0]);
+  });
+
+  it('as all others do, is not ejected: what fails everywhere is the fault of none', async () => {
+    const handle = () => {
+      throw new RpcError(Code.INTERNAL, 'The database is down.');
+    };
+    const fleet = await fleetOf(mesh, ['one', 'two'], { handle });
+    const { troupe } = fleet.orchestrator;
+    for (let i = 0; i < 40; i++) {
+      const labels = { name: i % 2 === 0 ? 'one' : 'two' };
+      await troupe.dispatch('fleet.work', null, { labels }).catch(() => {});
+    }
+    expect(Object.values(await fleet.explain())).not.toContain('EJECTED');
+  });
+});
