@@ -123,6 +123,14 @@ describe('streams', () => {
     await (await raw(address)).begin(1, LINK);
   });
 
+  it('that go both ways cannot be asked for without end: the connection ends', async () => {
+    const { address } = await served({ linksPerConnection: 1 });
+    const { begin, peer } = await raw(address);
+    for (let stream = 1; stream < 300; stream += 2) await begin(stream, LINK);
+    await peer.closed;
+    await clientOf(address).agent.describe({});
+  });
+
   it('whose request does not come are bounded over all connections, and make room when it does', async () => {
     const { address } = await served({ waitingRequests: 2 });
     const [one, other] = [await raw(address), await raw(address)];
