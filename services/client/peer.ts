@@ -99,7 +99,8 @@ export class Peer {
    * that turns out to serve none has not got what was sent over the link.
    */
   send(message: AgentMessage, sink: TaskSink, scope: SendScope): void {
-    if (this.#servesLink && !this.#isLeaving) this.#openLink().send(message, sink, scope);
+    if (this.#link?.taking || (this.#servesLink && !this.#isLeaving))
+      this.#openLink().send(message, sink, scope);
     else void this.#call(message, sink, scope);
   }
 
