@@ -73,7 +73,7 @@ export class Orchestrators {
         }
         return;
       } catch (thrown) {
-        if (begun) throw thrown;
+        if (begun) throw peer.lost(RpcError.from(thrown));
         peer = await resend.next(untouched(thrown, peer));
       }
     }
@@ -94,6 +94,6 @@ export class Orchestrators {
 function untouched(thrown: unknown, peer: Peer): RpcError {
   const error = RpcError.from(thrown);
   if (refusedByLeaving(error)) peer.leaves();
-  else if (!neverSent(error)) throw error;
+  else if (!neverSent(error)) throw peer.lost(error);
   return error;
 }

@@ -95,11 +95,12 @@ export class Peer {
   }
 
   /**
-   * Sends a message over the link; by DispatchStream to an orchestrator that serves none. One that turns out to serve
-   * none has not got what was sent over the link.
+   * Sends a message over the link; by DispatchStream to an orchestrator that serves none, or is about to leave. One
+   * that turns out to serve none has not got what was sent over the link.
    */
   send(message: AgentMessage, sink: TaskSink, scope: SendScope): void {
-    if (this.#servesLink) this.#openLink().send(message, sink, scope);
+    if (this.#link?.taking || (this.#servesLink && !this.#isLeaving))
+      this.#openLink().send(message, sink, scope);
     else void this.#call(message, sink, scope);
   }
 
@@ -160,8 +161,12 @@ export class Peer {
     if (scope.signal?.aborted) return stoppedBy(scope.signal);
     if (error.details.length > 0) return error;
     // gRPC keeps the deadline by a clock of its own, which may strike just before ours.
-    if (timeIsUp(error, scope)) return timedOut(error);
-    if (error.code !== Code.UNAVAILABLE) return error;
+    return timeIsUp(error, scope) ? timedOut(error) : this.lost(error);
+  }
+
+  /** The failure of a call that was sent: where the connection broke, INSTANCE_LOST as on a link; else itself. */
+  lost(error: RpcError): RpcError {
+    if (error.details.length > 0 || error.code !== Code.UNAVAILABLE) return error;
     const text = `The connection to ${this.address} broke: ${error.message} Work may have been done.`;
     return troupeError('INSTANCE_LOST', text, { cause: error });
   }

@@ -3,6 +3,7 @@ import { durationToMs, msToDuration } from '../protocol/ttl.ts';
 import { fromValue, type JsonValue, toValue } from '../protocol/value.ts';
 import type { CallOptions } from '../rpc/call-options.ts';
 import { Deadline } from '../rpc/deadline.ts';
+import { RpcError } from '../rpc/rpc-error.ts';
 import type { Orchestrators } from './orchestrators.ts';
 import type { Peer } from './peer.ts';
 
@@ -95,10 +96,14 @@ export class SharedState {
     const { fromRevision, timeoutMs = Number.POSITIVE_INFINITY } = options;
     // Begun anew, it would pass over what happened meanwhile: its reader has to know.
     const scope = this.#scope({ ...options, timeoutMs });
-    const { state } = await this.#orchestrators.reach(scope.deadline, scope.signal);
+    const peer = await this.#orchestrators.reach(scope.deadline, scope.signal);
     const request = { prefix, ...(fromRevision !== undefined && { fromRevision }) };
-    for await (const { event } of state.watch(request, scope)) {
-      if (event?.entry) yield { type: CHANGES[event.type] ?? 'set', ...toEntry(event.entry) };
+    try {
+      for await (const { event } of peer.state.watch(request, scope)) {
+        if (event?.entry) yield { type: CHANGES[event.type] ?? 'set', ...toEntry(event.entry) };
+      }
+    } catch (thrown) {
+      throw peer.lost(RpcError.from(thrown));
     }
   }
 

@@ -16,7 +16,7 @@ export interface EdgeOptions {
   log?: Logger;
   /** The origins whose pages may call it (`https://console.example.com`), or `*` for any. Default: none. */
   allowedOrigins?: readonly string[];
-  /** What it grants its peers at most, where that is not the default: that of RpcServer, but for 200 `waitingRequests`. */
+  /** What it grants its peers at most, where that is not the default: that of RpcServer, but for 500 `waitingRequests`. */
   limits?: Partial<Limits>;
   /**
    * How large an answer may be, in bytes: JSON takes more room than the message that it shows. Default: 16
@@ -26,7 +26,7 @@ export interface EdgeOptions {
 }
 
 /** How many calls may wait for the rest of their request: each costs several times what it does by gRPC. */
-const WAITING_REQUESTS = 200;
+const WAITING_REQUESTS = 500;
 
 /**
  * How long answers that are being written get to be finished before their connections are cut, in

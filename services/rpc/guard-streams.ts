@@ -12,6 +12,15 @@ const { NGHTTP2_REFUSED_STREAM, NGHTTP2_ENHANCE_YOUR_CALM } = constants;
 
 const ignore = () => {};
 
+/** How many links a connection may have refused before it is ended: refusing costs the server more than asking costs its peer. */
+const MAX_REFUSED_LINKS = 100;
+
+/** The links of one connection. */
+interface LinkCount {
+  open: number;
+  refused: number;
+}
+
 /** Takes a stream that a peer opened. */
 type StreamListener = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...more: unknown[]) => void;
 
@@ -38,16 +47,20 @@ export interface StreamRules {
  */
 export function guardStreams(server: Http2Server, limits: Limits, rules: StreamRules): void {
   const listeners = server.listeners('stream') as StreamListener[];
-  const links = new WeakMap<ServerHttp2Session, number>();
+  const links = new WeakMap<ServerHttp2Session, LinkCount>();
   let open = 0;
   let waiting = 0;
 
   function admitLink(stream: ServerHttp2Stream): boolean {
     const session = stream.session as ServerHttp2Session;
-    const count = links.get(session) ?? 0;
-    if (count >= limits.linksPerConnection) return false;
-    links.set(session, count + 1);
-    stream.once('close', () => links.set(session, links.get(session)! - 1));
+    const count = links.get(session) ?? { open: 0, refused: 0 };
+    links.set(session, count);
+    if (count.open >= limits.linksPerConnection) {
+      if (++count.refused > MAX_REFUSED_LINKS) session.destroy(undefined, NGHTTP2_ENHANCE_YOUR_CALM);
+      return false;
+    }
+    count.open++;
+    stream.once('close', () => count.open--);
     return true;
   }
 
@@ -78,7 +91,7 @@ export function guardStreams(server: Http2Server, limits: Limits, rules: StreamR
       open < limits.streamsInAll &&
       (rules.links.has(headers[':path'] ?? '') ? admitLink(stream) : admitCall(stream));
     if (!admitted) {
-      stream.close(NGHTTP2_REFUSED_STREAM);
+      if (!stream.destroyed) stream.close(NGHTTP2_REFUSED_STREAM);
       return;
     }
     open++;

@@ -23,7 +23,10 @@ export interface Limits {
    * link, and whoever looks around a stream of reflection.
    */
   linksPerConnection: number;
-  /** How many calls may wait for the rest of their request; further ones are refused. Default: 1,000. */
+  /**
+   * How many calls may wait for the rest of their request; further ones are refused. Default: 4,000: two connections
+   * that begin with all the calls that they may have, each with a request of some size.
+   */
   waitingRequests: number;
   /** How long a request may take to arrive whole, in milliseconds. Streams that go both ways may take for ever. Default: 30,000. */
   requestMs: number;
@@ -63,7 +66,7 @@ const DEFAULTS: Limits = {
   streams: 2000,
   streamsInAll: 20_000,
   linksPerConnection: 16,
-  waitingRequests: 1000,
+  waitingRequests: 4000,
   requestMs: 30_000,
   handshakeMs: 10_000,
   keepaliveMs: 60_000,

@@ -4,21 +4,18 @@ import rehypeParse from 'rehype-parse';
 import { unified } from 'unified';
 import { visit } from 'unist-util-visit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PipelineEvent } from '../../gen/troupe/v1/pipeline_pb.js';
 import { readPipelineFile } from '../../services/cli/input/pipeline-file.ts';
 import { fromValue } from '../../services/protocol/value.ts';
 import { type Mesh, startMesh } from './mesh.ts';
+import { NETWORKS } from './network.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const CREW = ['reader', 'analyst', 'summarizer', 'illustrator', 'editor'];
 
 let mesh: Mesh;
-beforeAll(async () => {
-  mesh = await startMesh();
-  const start = (name: string) => mesh.processes.agent(`services/crew/${name}/main.ts`, mesh.orchestrator);
-  await Promise.all(CREW.map(start));
-  await Promise.all(CREW.map((name) => mesh.knows(name)));
-}, 60_000);
-afterAll(() => mesh.stop(), 20_000);
+let cuts = 0;
+afterAll(() => expect(cuts).toBeGreaterThan(0));
 
 /** A document that nobody here wrote. */
 async function readme(name: string): Promise<Buffer> {
@@ -27,19 +24,28 @@ async function readme(name: string): Promise<Buffer> {
   return readFile(resolve(folder, file ?? 'README.md'));
 }
 
-/** Runs the brief pipeline as it is shipped over a document, and answers its page and its outputs. */
-async function briefOf(name: string, document: Buffer) {
+/** Runs the brief pipeline as it is shipped over a document, and answers its page and its outputs. Every step is idempotent. */
+function briefOf(name: string, document: Buffer) {
+  return mesh.network.sure(() => runBrief(name, document));
+}
+
+async function runBrief(name: string, document: Buffer) {
   const file = resolve(ROOT, 'services/crew/brief.yaml');
   const { value: pipeline, mistakes } = readPipelineFile(await readFile(file, 'utf8'), file);
   if (!pipeline) throw new Error(JSON.stringify(mistakes));
   const attachments = [{ name, content: { case: 'data' as const, value: document } }];
-  for await (const { event } of mesh.troupe.run(pipeline, null, { attachments })) {
-    if (event.case !== 'finished') continue;
-    const page = event.value.attachments.find((attachment) => attachment.name === 'brief.html');
-    const html = Buffer.from(page?.content.value as Uint8Array).toString();
-    return { html, title: fromValue(event.value.outputs.read) as { title: string } };
-  }
-  throw new Error('The pipeline told no end.');
+  const finished = await lastEvent(mesh.troupe.run(pipeline, null, { attachments }));
+  const page = finished.attachments.find((attachment) => attachment.name === 'brief.html');
+  const html = Buffer.from(page?.content.value as Uint8Array).toString();
+  return { html, title: fromValue(finished.outputs.read) as { title: string } };
+}
+
+/** The event that holds every output; one that failed is told so after it. */
+async function lastEvent(events: AsyncIterable<PipelineEvent>) {
+  let last: PipelineEvent['event'] | undefined;
+  for await (const { event } of events) last = event;
+  if (last?.case !== 'finished') throw new Error('The pipeline told no end.');
+  return last.value;
 }
 
 /** What a page would load from elsewhere, links that a reader follows left out. */
@@ -59,7 +65,17 @@ function loads(html: string): string[] {
   return found;
 }
 
-describe('the crew, each in a process of its own', () => {
+describe.each(NETWORKS)('the crew, each in a process of its own, in $name', (kind) => {
+  beforeAll(async () => {
+    mesh = await startMesh(kind);
+    await Promise.all(CREW.map((name) => mesh.agent(`services/crew/${name}/main.ts`)));
+    await Promise.all(CREW.map((name) => mesh.knows(name)));
+  }, 60_000);
+  afterAll(async () => {
+    cuts += mesh.network.cuts;
+    await mesh.stop();
+  }, 20_000);
+
   const packages = ['commander', 'yaml', 'pino', 'ajv', 'echarts', 'unified', '@grpc/grpc-js'];
 
   it.each(packages)('makes a brief of what %s says of itself that stands on its own', async (name) => {

@@ -14,6 +14,8 @@ export interface MeshProcess {
   readonly address: string;
   /** Waits for the first line of its output that meets the pattern, from its start on; or for the `nth`. */
   line(pattern: RegExp, nth?: number): Promise<string>;
+  /** The lines of its output so far that meet the pattern. */
+  said(pattern: RegExp): string[];
   /** Sends it a signal. */
   signal(signal: NodeJS.Signals): void;
   /** Tells it to leave, and settles when it has ended. */
@@ -70,6 +72,7 @@ export class Processes {
     return {
       address,
       line,
+      said: (pattern) => lines.filter((text) => pattern.test(text)),
       signal: (signal) => void child.kill(signal),
       async leave() {
         child.kill('SIGTERM');

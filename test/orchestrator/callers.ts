@@ -46,7 +46,7 @@ export type Ask = (
   options?: SendOptions & { onProgress?: (message: AgentMessage) => void },
 ) => Promise<AgentMessage>;
 
-/** Every way to send to an orchestrator, each as a stranger writes it. The link opens when it is first used. */
+/** Every way to send to an orchestrator, each as a stranger writes it. The link opens when it is first used, and again when it has ended. */
 export function callersOf(rpc: Client<typeof OrchestratorService>): Record<CallerWay, Send> {
   const unary = (message: MessageInit, options: SendOptions) =>
     message.receiver ? rpc.send({ message }, options) : rpc.dispatch({ message }, options);
@@ -60,7 +60,9 @@ export function callersOf(rpc: Client<typeof OrchestratorService>): Record<Calle
     DispatchStream: (message, options, hear) =>
       void hearAll(rpc.dispatchStream({ message }, options), options.signal, hear),
     Link: (message, options, hear) => {
-      link ??= overLink(rpc);
+      link ??= overLink(rpc, () => {
+        link = undefined;
+      });
       link(message, options, hear);
     },
   };
@@ -102,7 +104,7 @@ interface Sender {
 }
 
 /** One link, by the rules in `agent_service.proto` and none of our own code for it. */
-function overLink(rpc: Client<typeof OrchestratorService>): Send {
+function overLink(rpc: Client<typeof OrchestratorService>, onEnd: () => void): Send {
   const requests = new Feed<MessageInitShape<typeof OrchestratorServiceLinkRequestSchema>>({
     overflow: () => new Error('too many'),
   });
@@ -131,6 +133,7 @@ function overLink(rpc: Client<typeof OrchestratorService>): Send {
     }
   };
   const lose = (thrown: unknown) => {
+    onEnd();
     const error = RpcError.from(thrown);
     for (const { ended, hear } of [...senders.values()].flat()) if (!ended) hear({ type: 'error', error });
   };

@@ -97,7 +97,7 @@ export async function agentWithoutLink(
       },
     },
   });
-  const running = await serveAgent(definition, { ...options, advertise: member.address });
+  const running = await serveAgent(definition, { advertise: member.address, ...options });
   const channel = new Channel(running.address);
   served.resolve(channel);
   const leave = () => {

@@ -12,8 +12,6 @@ const FRAMES_PER_SECOND = 5000;
 const TICK_MS = 10;
 /** What a bomb holds, in bytes: as gzip it takes 60 KB, which are within what may be sent before anything was read. */
 const BOMB_BYTES = 60_000_000;
-/** How many bombs are on their way at once. */
-const BOMBS = 4;
 const CHECK = callHeaders('/grpc.health.v1.Health/Check');
 
 /** What is sent of a flood as its nth piece, and before the first, on a connection of its own. */
@@ -104,19 +102,16 @@ export async function idleStreams(
   for (const peer of peers) peer.close();
 }
 
-/** Calls whose request is 60 KB that hold 60 MB, several at a time. */
+/** Calls whose request is 60 KB that hold 60 MB, one after the other. */
 async function bombs(address: string, forMs: number): Promise<number> {
   const bomb = grpcMessage(gzipSync(Buffer.alloc(BOMB_BYTES)), true);
   const headers = callHeaders('/grpc.health.v1.Health/Check', { 'grpc-encoding': 'gzip' });
+  const caller = new RawCaller(address, 1);
   const until = performance.now() + forMs;
   let sent = 0;
-  const work = async () => {
-    const caller = new RawCaller(address, 1);
-    for (; performance.now() < until; sent++) {
-      await caller.call(headers, (stream) => dataFrames(stream, bomb), 1000);
-    }
-    await caller.close();
-  };
-  await Promise.all(Array.from({ length: BOMBS }, work));
+  for (; performance.now() < until; sent++) {
+    await caller.call(headers, (stream) => dataFrames(stream, bomb), 1000);
+  }
+  await caller.close();
   return sent;
 }

@@ -135,6 +135,7 @@ it('cuts connections by lot', async () => {
   proxy.treat({ cutPerSecond: 1 });
   const { closed } = await dial(proxy);
   await closed;
+  expect(proxy.cutsAt).toHaveLength(1);
 });
 
 it('changes bytes by lot, and none unless it is told', async () => {

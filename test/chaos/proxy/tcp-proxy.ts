@@ -21,13 +21,17 @@ export class TcpProxy {
   readonly address: string;
   /** How many connections were opened to it. */
   opened = 0;
+  /** When it cut connections by lot, in milliseconds of `performance.now()`; one entry for each connection. */
+  readonly cutsAt: number[] = [];
+  readonly #random: () => number;
   readonly #server: Server;
   #target: string;
   readonly #connections = new Set<Connection>();
   readonly #lots: NodeJS.Timeout;
   #treatment: Treatment = {};
 
-  private constructor(server: Server, target: string) {
+  private constructor(server: Server, target: string, random: () => number) {
+    this.#random = random;
     this.#server = server;
     this.#target = target;
     this.address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -35,11 +39,14 @@ export class TcpProxy {
     this.#lots = setInterval(() => this.#drawLots(), LOT_MS).unref();
   }
 
-  /** Listens on a free port, and carries to `target`, `host:port`; without one it refuses. Passes all on until told otherwise. */
-  static async start(target = ''): Promise<TcpProxy> {
+  /**
+   * Listens on a free port, and carries to `target`, `host:port`; without one it refuses. Passes all on until told
+   * otherwise. `random` draws the lots for cuts.
+   */
+  static async start(target = '', random: () => number = Math.random): Promise<TcpProxy> {
     const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new TcpProxy(server, target);
+    return new TcpProxy(server, target, random);
   }
 
   /** Carries new connections to `target`, `host:port`. */
@@ -99,7 +106,11 @@ export class TcpProxy {
     const { cutPerSecond = 0 } = this.#treatment;
     if (cutPerSecond === 0) return;
     const chance = 1 - (1 - cutPerSecond) ** (LOT_MS / 1000);
-    for (const { dialler } of this.#connections) if (Math.random() < chance) dialler.resetAndDestroy();
+    for (const { dialler } of this.#connections) {
+      if (this.#random() >= chance) continue;
+      this.cutsAt.push(performance.now());
+      dialler.resetAndDestroy();
+    }
   }
 }
 

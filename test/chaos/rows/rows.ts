@@ -8,9 +8,11 @@ import { malformed } from './malformed.ts';
 import { overload } from './overload.ts';
 import { partition } from './partition.ts';
 import { rolling } from './rolling.ts';
+import { scenarios } from './scenarios.ts';
 import { silent } from './silent.ts';
 import { slow } from './slow.ts';
 import { slowReader } from './slow-reader.ts';
+import { soak } from './soak.ts';
 import { storm } from './storm.ts';
 
 /** All rows, in the order of the report. */
@@ -21,6 +23,7 @@ export const ROWS: readonly Row[] = [
   erring,
   silent,
   partition,
+  scenarios,
   rolling,
   overload,
   storm,
@@ -28,4 +31,5 @@ export const ROWS: readonly Row[] = [
   malformed,
   floods,
   clock,
+  soak,
 ];
