@@ -26,8 +26,9 @@ export const scenarios: Row = {
 
 async function run(context: RowContext): Promise<Seen> {
   const proxies: TcpProxy[] = [];
+  let doors = 0;
   const door = async (target = '') => {
-    const proxy = await TcpProxy.start(target, seededRandom(proxies.length + 1));
+    const proxy = await TcpProxy.start(target, seededRandom(++doors));
     proxies.push(proxy);
     return proxy;
   };
