@@ -47,6 +47,7 @@ const HEARD_OF_CUTS: ReadonlySet<string> = new Set([
 export class Network {
   readonly kind: NetworkKind;
   readonly #proxies: TcpProxy[] = [];
+  #doors = 0;
 
   constructor(kind: NetworkKind) {
     this.kind = kind;
@@ -69,7 +70,7 @@ export class Network {
 
   /** A proxy, which may be told later where it leads. */
   async door(target = ''): Promise<TcpProxy> {
-    const proxy = await TcpProxy.start(target, seededRandom(SEED * 1000 + this.#proxies.length));
+    const proxy = await TcpProxy.start(target, seededRandom(SEED * 1000 + this.#doors++));
     proxy.treat({ cutPerSecond: this.kind.cutPerSecond });
     this.#proxies.push(proxy);
     return proxy;

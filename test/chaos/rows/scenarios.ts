@@ -9,6 +9,8 @@ import { TcpProxy } from '../proxy/tcp-proxy.ts';
 import type { Row, RowContext, Seen } from '../row.ts';
 
 const TIMEOUT_MS = 5000;
+/** How long a call takes, in milliseconds: long enough for each cut to meet some. */
+const HANDLE_MS = 200;
 /** How long after a cut its caller may be told of it, in milliseconds. */
 const TOLD_WITHIN_MS = 500;
 /** So many that all of them being dialled again at once, when nobody could have the call, is not to be expected. */
@@ -26,8 +28,9 @@ export const scenarios: Row = {
 
 async function run(context: RowContext): Promise<Seen> {
   const proxies: TcpProxy[] = [];
+  let doors = 0;
   const door = async (target = '') => {
-    const proxy = await TcpProxy.start(target, seededRandom(proxies.length + 1));
+    const proxy = await TcpProxy.start(target, seededRandom(++doors));
     proxies.push(proxy);
     return proxy;
   };
@@ -48,7 +51,7 @@ async function throughCuts(
   const mesh = await Mesh.start(stage, { instances: {} });
   const start = async (instance: string) => {
     const [ahead, behind] = [await door(), await door(mesh.address)];
-    const special = { orchestrators: [behind.address], advertise: ahead.address, handleMs: 20 };
+    const special = { orchestrators: [behind.address], advertise: ahead.address, handleMs: HANDLE_MS };
     ahead.leadTo(await (await mesh.startInstance(instance, special)).told('address'));
   };
   await Promise.all(INSTANCES.map(start));
