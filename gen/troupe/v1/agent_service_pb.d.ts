@@ -205,8 +205,8 @@ export declare const AgentService: GenService<{
    * f. On any other end the opener fails its open tasks UNAVAILABLE / INSTANCE_LOST, those of which it had
    *    written nothing yet UNAVAILABLE / NO_LIVE_INSTANCE, and the server cancels the first; nothing is
    *    replayed on a new link. A task whose PROGRESS the caller has seen is not retried.
-   * g. A sign of life is HEARTBEAT, not an HTTP/2 PING: the opener sends one after 1 s of silence with tasks
-   *    in flight, else every 10 s; no answer in 1 s means that the link is lost.
+   * g. A sign of life is HEARTBEAT, not an HTTP/2 PING: the opener sends one after 0.8 s of silence with
+   *    tasks in flight, and for 30 s after the last one, else every 10 s; no answer in 1 s means that the link is lost.
    * h. Reading never stops for one task: with more than 256 PROGRESS or 1 MiB of them not yet delivered, the
    *    task ends RESOURCE_EXHAUSTED / SLOW_READER and is cancelled. RESULT and ERROR are never dropped.
    *

@@ -8,6 +8,11 @@ export interface LivenessOptions {
   busySilenceMs?: number;
   /** The same for a link without. Default: 10,000. */
   idleSilenceMs?: number;
+  /**
+   * For how long after its last task a link is asked as often as one with tasks, in milliseconds. Default: 30,000. Ours:
+   * who is given no tasks for a moment, since it was slow, is the first that may be frozen.
+   */
+  lingerMs?: number;
   /** How long the sign of life may take before the link counts as lost, in milliseconds. Default: 1,000. */
   answerMs?: number;
   /**
@@ -41,11 +46,13 @@ export class Liveness {
   #silentMs = 0;
   #tickedAt = performance.now();
   #asked = false;
+  #busyAt = Number.NEGATIVE_INFINITY;
 
   constructor(link: LiveLink, options: LivenessOptions = {}) {
-    const { busySilenceMs = 800, idleSilenceMs = 10_000, answerMs = 1000, tickMs = 100 } = options;
+    const { busySilenceMs = 800, idleSilenceMs = 10_000, lingerMs = 30_000 } = options;
+    const { answerMs = 1000, tickMs = 100 } = options;
     this.#link = link;
-    this.#options = { busySilenceMs, idleSilenceMs, answerMs, tickMs };
+    this.#options = { busySilenceMs, idleSilenceMs, lingerMs, answerMs, tickMs };
     this.#timer = setInterval(() => this.#tick(), tickMs).unref();
   }
 
@@ -60,15 +67,16 @@ export class Liveness {
   }
 
   #tick(): void {
-    const { busySilenceMs, idleSilenceMs, answerMs, tickMs } = this.#options;
+    const { busySilenceMs, idleSilenceMs, lingerMs, answerMs, tickMs } = this.#options;
     const now = performance.now();
+    if (this.#link.busy()) this.#busyAt = now;
     this.#silentMs += Math.min(now - this.#tickedAt, 2 * tickMs);
     this.#tickedAt = now;
     // A tick that comes a trifle early is not to cost a whole one more.
     const silentMs = this.#silentMs + tickMs / 2;
     if (this.#asked) {
       if (silentMs >= answerMs) this.#link.lost();
-    } else if (silentMs >= (this.#link.busy() ? busySilenceMs : idleSilenceMs)) {
+    } else if (silentMs >= (now - this.#busyAt <= lingerMs ? busySilenceMs : idleSilenceMs)) {
       this.#silentMs = 0;
       this.#asked = true;
       this.#link.ask();

@@ -72,6 +72,26 @@ describe('The liveness of a link', () => {
     expect(lost).toBe(1);
   });
 
+  it('asks one that had tasks a moment ago as soon as one that has', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let busy = true;
+    let asked = 0;
+    const liveness = new Liveness({ busy: () => busy, ask: () => asked++, lost: () => {} });
+    vi.advanceTimersByTime(500);
+    liveness.heard();
+    busy = false;
+    vi.advanceTimersByTime(1_000);
+    expect(asked).toBe(1);
+    liveness.heard();
+    vi.advanceTimersByTime(30_000);
+    liveness.heard();
+    asked = 0;
+    vi.advanceTimersByTime(5_000);
+    liveness.stop();
+    expect(asked).toBe(0);
+  });
+
   it('asks an idle peer as well, only not so soon', async () => {
     const { promise: closed, resolve } = Promise.withResolvers<RpcError | undefined>();
     const { server } = await linked({
