@@ -74,7 +74,9 @@ export class Errand implements TaskSink {
   }
 
   #sendLater(find: (resend: Resend) => Promise<Peer>): void {
-    this.#resend ??= new Resend(this.#way, this.#scope);
+    // Work in flight at an orchestrator that leaves still gets what it asks for on its way.
+    const orLeaving = this.#message.hops > 0;
+    this.#resend ??= new Resend(this.#way, { ...this.#scope, orLeaving });
     find(this.#resend)
       .then((peer) => {
         this.#shortenTtl();

@@ -95,11 +95,12 @@ export class Peer {
   }
 
   /**
-   * Sends a message over the link; by DispatchStream to an orchestrator that serves none. One that turns out to serve
-   * none has not got what was sent over the link.
+   * Sends a message over the link; by DispatchStream to an orchestrator that serves none, or is about to leave. One
+   * that turns out to serve none has not got what was sent over the link.
    */
   send(message: AgentMessage, sink: TaskSink, scope: SendScope): void {
-    if (this.#servesLink) this.#openLink().send(message, sink, scope);
+    if (this.#link?.taking || (this.#servesLink && !this.#isLeaving))
+      this.#openLink().send(message, sink, scope);
     else void this.#call(message, sink, scope);
   }
 

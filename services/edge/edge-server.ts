@@ -1,9 +1,10 @@
 import { Code } from '../rpc/code.ts';
 import { createHealth } from '../rpc/health.ts';
+import { type Limits, withDefaultLimits } from '../rpc/limits.ts';
 import { type Logger, silent } from '../rpc/log.ts';
 import { OpenCalls } from '../rpc/open-calls.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
-import { type ServiceBinding, withHealthAndReflection } from '../rpc/service-binding.ts';
+import { linkPaths, type ServiceBinding, withHealthAndReflection } from '../rpc/service-binding.ts';
 import { HttpServer } from './http-server.ts';
 import { requestListener } from './request-listener.ts';
 
@@ -15,16 +16,17 @@ export interface EdgeOptions {
   log?: Logger;
   /** The origins whose pages may call it (`https://console.example.com`), or `*` for any. Default: none. */
   allowedOrigins?: readonly string[];
-  /** How large a request may be, in bytes, both as it comes and decompressed. Default: 4 MiB. */
-  readMaxBytes?: number;
+  /** What it grants its peers at most, where that is not the default: that of RpcServer, but for 500 `waitingRequests`. */
+  limits?: Partial<Limits>;
   /**
    * How large an answer may be, in bytes: JSON takes more room than the message that it shows. Default: 16
    * MiB.
    */
   writeMaxBytes?: number;
-  /** How many calls one HTTP/2 connection may have open; more wait at the client. Default: 1,000. */
-  maxStreamsPerConnection?: number;
 }
+
+/** How many calls may wait for the rest of their request: each costs several times what it does by gRPC. */
+const WAITING_REQUESTS = 500;
 
 /**
  * How long answers that are being written get to be finished before their connections are cut, in
@@ -43,15 +45,18 @@ export class EdgeServer {
   readonly #server: HttpServer;
 
   constructor(options: EdgeOptions) {
-    this.#calls = new OpenCalls(options.log ?? silent);
+    const { log = silent } = options;
+    const limits = withDefaultLimits({ waitingRequests: WAITING_REQUESTS, ...options.limits });
+    const services = withHealthAndReflection(options.services, this.#health);
+    this.#calls = new OpenCalls(log);
     const listener = requestListener({
-      services: withHealthAndReflection(options.services, this.#health),
+      services,
       calls: this.#calls,
       allowedOrigins: options.allowedOrigins ?? [],
-      readMaxBytes: options.readMaxBytes ?? 4 * 2 ** 20,
+      limits,
       writeMaxBytes: options.writeMaxBytes ?? 16 * 2 ** 20,
     });
-    this.#server = new HttpServer(listener, options.maxStreamsPerConnection ?? 1000);
+    this.#server = new HttpServer(listener, { limits, links: linkPaths(services), log });
   }
 
   /**

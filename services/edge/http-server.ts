@@ -4,10 +4,15 @@ import {
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { formatAddress, parseAddress } from '../rpc/address.ts';
 import { Code } from '../rpc/code.ts';
+import { boundConnections, boundHandshake } from '../rpc/guard-connections.ts';
+import { guardStreams } from '../rpc/guard-streams.ts';
+import { http2Options, type Limits } from '../rpc/limits.ts';
+import type { Logger } from '../rpc/log.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 
 /** A request of either version. */
@@ -23,8 +28,17 @@ export type HttpListener = (request: HttpRequest, response: HttpResponse) => voi
  */
 const PREFACE = 'PRI * HTTP/2.0';
 
-/** How long a connection may say nothing at first, in milliseconds. */
-const FIRST_WORD_MS = 10_000;
+/** How often connections of HTTP/1.1 are held against their time limits, in milliseconds. */
+const CHECK_MS = 2000;
+
+/** How a server of HTTP is made. */
+export interface HttpServerOptions {
+  /** What it grants its peers at most. */
+  limits: Limits;
+  /** The paths of what goes both ways, for as long as both like. */
+  links: ReadonlySet<string>;
+  log: Logger;
+}
 
 /** HTTP/1.1 and HTTP/2 on one port, without TLS: how a connection begins tells which it speaks. */
 export class HttpServer {
@@ -33,10 +47,21 @@ export class HttpServer {
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
 
-  /** @param maxStreams How many requests an HTTP/2 connection may have open. */
-  constructor(listener: HttpListener, maxStreams: number) {
-    this.#http1 = createHttp1Server(listener as never);
-    this.#http2 = createHttp2Server({ settings: { maxConcurrentStreams: maxStreams } }, listener as never);
+  constructor(listener: HttpListener, { limits, links, log }: HttpServerOptions) {
+    const http1 = {
+      headersTimeout: Math.min(limits.handshakeMs, limits.requestMs),
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: Math.min(CHECK_MS, limits.handshakeMs),
+      maxHeaderSize: limits.headerBytes,
+      // HTTP/1.1 has no ping: TCP finds out whether a peer lives.
+      keepAlive: true,
+      keepAliveInitialDelay: limits.keepaliveMs,
+    };
+    this.#http1 = createHttp1Server(http1, listener as never);
+    this.#http2 = createHttp2Server(http2Options(limits), listener as never);
+    boundConnections(this.#http1, limits, log);
+    boundHandshake(this.#http2, limits);
+    guardStreams(this.#http2, limits, { links, tooLate, nextTurn: true });
     this.#http2.on('session', (session) => {
       this.#sessions.add(session);
       session.on('close', () => this.#sessions.delete(session));
@@ -47,7 +72,7 @@ export class HttpServer {
     this.#http1.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
-      whenItSpeaks(socket, (http2) => {
+      whenItSpeaks(socket, limits, (http2) => {
         if (http2) this.#http2.emit('connection', socket);
         else serveHttp1.call(this.#http1, socket);
       });
@@ -89,21 +114,31 @@ export class HttpServer {
   }
 }
 
+/** Says that a request took too long to come, where no answer has begun. */
+function tooLate(stream: ServerHttp2Stream): void {
+  if (!stream.headersSent && !stream.destroyed) stream.respond({ ':status': 408 }, { endStream: true });
+}
+
 /**
  * Waits for the first bytes of a connection, which are left in it, and tells whether they are those of
  * HTTP/2.
  */
-function whenItSpeaks(socket: Socket, then: (http2: boolean) => void): void {
+function whenItSpeaks(socket: Socket, { handshakeMs }: Limits, then: (http2: boolean) => void): void {
   const giveUp = () => socket.destroy();
+  const timer = setTimeout(giveUp, handshakeMs);
   let begins = Buffer.alloc(0);
   const look = () => {
     const chunk: Buffer | null = socket.read();
     if (chunk !== null) begins = Buffer.concat([begins, chunk]);
     const said = begins.toString('latin1', 0, PREFACE.length);
     if (said.length < PREFACE.length && PREFACE.startsWith(said)) return;
-    socket.off('readable', look).off('end', giveUp).off('error', giveUp).off('timeout', giveUp).setTimeout(0);
+    settle();
     socket.unshift(begins);
     then(said === PREFACE);
   };
-  socket.on('readable', look).on('end', giveUp).on('error', giveUp).setTimeout(FIRST_WORD_MS, giveUp);
+  const settle = () => {
+    clearTimeout(timer);
+    socket.off('readable', look).off('end', giveUp).off('error', giveUp).off('close', settle);
+  };
+  socket.on('readable', look).on('end', giveUp).on('error', giveUp).on('close', settle);
 }

@@ -8,7 +8,9 @@ import {
 } from '@connectrpc/connect-node';
 import { jsonRegistry } from '../protocol/json-door.ts';
 import { READ_OPTIONS } from '../rpc/codec.ts';
+import type { Limits } from '../rpc/limits.ts';
 import type { OpenCalls } from '../rpc/open-calls.ts';
+import { requestBytes } from '../rpc/request-bytes.ts';
 import type { ServiceBinding } from '../rpc/service-binding.ts';
 import { checkOrigin, PREFLIGHT_HEADERS } from './cors.ts';
 import { peerKey } from './http-call.ts';
@@ -22,7 +24,8 @@ export interface ListenerOptions {
   services: readonly ServiceBinding[];
   calls: OpenCalls;
   allowedOrigins: readonly string[];
-  readMaxBytes: number;
+  /** What it grants its peers at most. */
+  limits: Limits;
   writeMaxBytes: number;
 }
 
@@ -63,10 +66,10 @@ export function requestListener(options: ListenerOptions): HttpListener {
 }
 
 /** Every method by its path, in the protocols Connect, gRPC-Web and gRPC. */
-function connectMethods({ services, calls, readMaxBytes, writeMaxBytes }: ListenerOptions) {
+function connectMethods({ services, calls, limits, writeMaxBytes }: ListenerOptions) {
   const router = createConnectRouter({
     acceptCompression: [compressionGzip, compressionBrotli],
-    readMaxBytes,
+    readMaxBytes: limits.messageBytes,
     writeMaxBytes,
     binaryOptions: READ_OPTIONS,
     // A field that is not known is a slip of the hand, which curl's user has to hear of.
@@ -74,7 +77,8 @@ function connectMethods({ services, calls, readMaxBytes, writeMaxBytes }: Listen
   });
   for (const { service, handlers } of services) {
     for (const method of service.methods) {
-      router.rpc(method, servedByConnect(method, handlers[method.localName], calls));
+      const served = servedByConnect(method, handlers[method.localName], calls);
+      router.rpc(method, served, { readMaxBytes: requestBytes(method, limits) });
     }
   }
   return new Map(router.handlers.map((method) => [method.requestPath, method]));

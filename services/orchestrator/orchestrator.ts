@@ -47,7 +47,9 @@ export async function startOrchestrator(options: OrchestratorOptions = {}): Prom
   const router = new Router(roster, config.leaseMs);
   const lanes = new Lanes(roster, log);
   const dispatcher = new Dispatcher({ router, lanes, messages, draining: draining.signal });
-  const parts = { roster, membership, leases, router, lanes, dispatcher, messages };
+  // What is in flight can end only if it gets what it asks for on its way.
+  const ongoing = new Dispatcher({ router, lanes, messages, draining: new AbortController().signal });
+  const parts = { roster, membership, leases, router, lanes, dispatcher, ongoing, messages };
   const doors = await openDoors(
     [
       bind(OrchestratorService, orchestratorHandlers(parts), messageCodecs),

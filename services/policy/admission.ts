@@ -8,10 +8,14 @@ export interface AdmissionOptions<T> {
   maxWaiting?: number;
   /**
    * For how long something may have been waiting without a break, in milliseconds, before the queue counts as a
-   * standing one; at least as long as one task takes. Default: 100, CoDel's `INTERVAL` (RFC 8289), and Facebook's
-   * ("Fail at Scale", ACM Queue 2015).
+   * standing one. Default: 100, CoDel's `INTERVAL` (RFC 8289), and Facebook's ("Fail at Scale", ACM Queue 2015).
    */
   standingMs?: number;
+  /**
+   * The same in times that a task takes; the longer of the two counts. Default: 5. Ours: a burst of six times what can
+   * be done at once is done, however long its tasks take.
+   */
+  standingTasks?: number;
   /**
    * How long a task may wait in a standing queue, in times that a task takes. Default: 1. Ours, from issue 5: what is
    * admitted under overload takes no more than twice as long.
@@ -52,7 +56,14 @@ export class Admission<T> {
   #emptySince = Number.NEGATIVE_INFINITY;
 
   constructor(options: AdmissionOptions<T>) {
-    this.#options = { maxWaiting: 1_000, standingMs: 100, standingFactor: 1, standingMinMs: 5, ...options };
+    this.#options = {
+      maxWaiting: 1_000,
+      standingMs: 100,
+      standingTasks: 5,
+      standingFactor: 1,
+      standingMinMs: 5,
+      ...options,
+    };
   }
 
   /** How many tasks may run at once; 0: no bound. */
@@ -158,8 +169,10 @@ export class Admission<T> {
   }
 
   #assess(now: number): void {
-    const interval = Math.max(this.#options.standingMs, this.#serviceMs);
-    if (this.#queue.size > 0) this.#standing ||= now - this.#waitingSince >= interval;
-    else if (now - this.#emptySince >= interval) this.#standing = false;
+    const { standingMs, standingTasks } = this.#options;
+    if (this.#queue.size > 0) {
+      const burstMs = Math.max(standingMs, standingTasks * this.#serviceMs);
+      this.#standing ||= now - this.#waitingSince >= burstMs;
+    } else if (now - this.#emptySince >= Math.max(standingMs, this.#serviceMs)) this.#standing = false;
   }
 }

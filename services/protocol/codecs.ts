@@ -1,4 +1,5 @@
 import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
 import {
   AgentServiceLinkRequestSchema,
@@ -31,6 +32,12 @@ type LinkMessage = DescMessage & { field: { messages: unknown } };
 
 /** What holds one AgentMessage, as its first field, and perhaps more. */
 type Wrapper = DescMessage & { field: { message: unknown } };
+
+/**
+ * How many messages a batch may hold that is read. The contract lets senders put 256; what is made of 4 MiB of empty
+ * messages would hold up everything else for a second.
+ */
+const MAX_READ = 4096;
 
 const writer = new WireWriter();
 
@@ -66,7 +73,10 @@ function linkCodec<D extends LinkMessage>(schema: D): Codec<D> {
     deserialize(bytes) {
       const buffer = toBuffer(bytes);
       const messages = readMessages(buffer);
-      if (!messages) return fromBinary(schema, buffer, READ_OPTIONS);
+      if (!messages) {
+        checkCount(buffer);
+        return fromBinary(schema, buffer, READ_OPTIONS);
+      }
       return { $typeName: schema.typeName, messages } as unknown as MessageShape<D>;
     },
   };
@@ -78,10 +88,25 @@ function readMessages(buffer: Buffer): AgentMessage[] | undefined {
   for (let at = 0; at < buffer.length; ) {
     const found = firstField(buffer, at);
     if (!found) return undefined;
+    if (messages.length === MAX_READ) throw tooMany();
     messages.push(readMessage(buffer, found.start, found.end));
     at = found.end;
   }
   return messages;
+}
+
+/** Counts the fields of what is not read here, before anything is made of them. */
+function checkCount(buffer: Buffer): void {
+  const reader = new BinaryReader(buffer);
+  for (let count = 0; reader.pos < reader.len; count++) {
+    if (count === MAX_READ) throw tooMany();
+    const [field, type] = reader.tag();
+    reader.skip(type, field);
+  }
+}
+
+function tooMany(): Error {
+  return new Error(`a batch holds more than ${MAX_READ} messages`);
 }
 
 function wrapperCodec<D extends Wrapper>(schema: D): Codec<D> {

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { StopSignal } from './stop-signal.ts';
+import { Unreadable } from './unreadable.ts';
 
 /** How many objects may wait for the reader before the stream is told to pause. */
 const MAX_WAITING = 2;
@@ -17,7 +18,7 @@ export interface ReadOptions {
 /**
  * Reads a stream object by object, and lets it run but little ahead of the reader.
  *
- * grpc-js reports a failure while objects that arrived before it still wait in the stream: they are handed
+ * An object that is Unreadable is thrown as its error, after those before it. grpc-js reports a failure while objects that arrived before it still wait in the stream: they are handed
  * out first, then the failure is thrown. An abort ends the reading at once.
  */
 export function readObjects<T>(stream: Readable, options: ReadOptions = {}): AsyncIterableIterator<T> {
@@ -32,6 +33,8 @@ class ObjectReader<T> implements AsyncIterableIterator<T> {
   #reader: PromiseWithResolvers<IteratorResult<T>> | undefined;
   #failure: unknown;
   #failed = false;
+  /** Whether what comes after the failure is of no use. */
+  #cut = false;
   #over = false;
 
   constructor(stream: Readable, options: ReadOptions) {
@@ -59,7 +62,12 @@ class ObjectReader<T> implements AsyncIterableIterator<T> {
     return this;
   }
 
-  readonly #arrived = (object: T): void => {
+  readonly #arrived = (object: T | Unreadable): void => {
+    if (this.#cut) return;
+    if (object instanceof Unreadable) {
+      this.#cut = true;
+      return this.#broke(object.error);
+    }
     this.#waiting.push(object);
     this.#tell();
     if (this.#waiting.length >= MAX_WAITING) this.#stream.pause();
@@ -81,7 +89,7 @@ class ObjectReader<T> implements AsyncIterableIterator<T> {
     else if (this.#waiting.length > 0) {
       this.#reader = undefined;
       reader.resolve({ done: false, value: this.#waiting.shift()! });
-    } else if (this.#failed && this.#stream.readableLength === 0) {
+    } else if (this.#failed && (this.#cut || this.#stream.readableLength === 0)) {
       this.#settle(() => reader.reject(toError(this.#failure)));
     } else if (this.#stream.readableEnded || this.#stream.destroyed) {
       this.#settle(() => reader.resolve({ done: true, value: undefined }));

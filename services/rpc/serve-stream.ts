@@ -12,6 +12,7 @@ import { readObjects } from './read-objects.ts';
 import { RpcError } from './rpc-error.ts';
 import type { ServerCall } from './server-call.ts';
 import { toWire } from './status-details.ts';
+import { readable } from './unreadable.ts';
 import { writeObjects } from './write-objects.ts';
 
 /**
@@ -28,7 +29,7 @@ export function serveServerStream<M extends DescMethodServerStreaming>(
 ): handleServerStreamingCall<MessageShape<M['input']>, unknown> {
   return (surface) => {
     const call = new GrpcCall(method, surface, calls);
-    return pour(surface, call, () => handler(surface.request, call), MAX_UNWRITTEN_ANSWERS);
+    return pour(surface, call, () => handler(readable(surface.request), call), MAX_UNWRITTEN_ANSWERS);
   };
 }
 

@@ -6,6 +6,7 @@ import type { OpenCalls } from './open-calls.ts';
 import { RpcError } from './rpc-error.ts';
 import { toWire } from './status-details.ts';
 import { unlessAborted } from './unless-aborted.ts';
+import { readable } from './unreadable.ts';
 
 /** Serves a unary method: one request in, one response or error out. */
 export function serveUnary<M extends DescMethodUnary>(
@@ -16,7 +17,7 @@ export function serveUnary<M extends DescMethodUnary>(
   return async (surface, callback) => {
     const call = new GrpcCall(method, surface, calls);
     try {
-      const response = await unlessAborted(call.signal, async () => handler(surface.request, call));
+      const response = await unlessAborted(call.signal, async () => handler(readable(surface.request), call));
       callback(null, create(method.output, response));
       call.end();
     } catch (thrown) {

@@ -5,7 +5,7 @@ import type {
   DescMethodUnary,
 } from '@bufbuild/protobuf';
 import {
-  Server,
+  type Server,
   ServerCredentials,
   type ServiceDefinition,
   type UntypedHandleCall,
@@ -13,14 +13,17 @@ import {
 } from '@grpc/grpc-js';
 import { Code } from './code.ts';
 import { methodDefinition } from './codec.ts';
-import { FLOW_CONTROL_WINDOW } from './flow-control.ts';
+import { createGrpcServer } from './grpc-server.ts';
 import { createHealth } from './health.ts';
+import { type Limits, withDefaultLimits } from './limits.ts';
 import { type Logger, silent } from './log.ts';
 import { OpenCalls } from './open-calls.ts';
+import { requestBytes } from './request-bytes.ts';
 import { RpcError } from './rpc-error.ts';
 import { serveBidi, serveServerStream } from './serve-stream.ts';
 import { serveUnary } from './serve-unary.ts';
-import { bind, type ServiceBinding, withHealthAndReflection } from './service-binding.ts';
+import { bind, linkPaths, type ServiceBinding, withHealthAndReflection } from './service-binding.ts';
+import { readWithin } from './unreadable.ts';
 
 export { bind, type ServiceBinding };
 
@@ -30,8 +33,8 @@ export interface ServerOptions {
   services: readonly ServiceBinding[];
   /** Where it logs, one line per call. Default: nowhere. */
   log?: Logger;
-  /** How many calls one connection may have open; more wait at the client. Default: 1,000. */
-  maxStreamsPerConnection?: number;
+  /** What it grants its peers at most, where that is not the default. */
+  limits?: Partial<Limits>;
 }
 
 /** How long calls that were told to end get to do so before their connections are cut, in milliseconds. */
@@ -42,16 +45,15 @@ export class RpcServer {
   readonly #server: Server;
   readonly #health = createHealth();
   readonly #calls: OpenCalls;
+  readonly #limits: Limits;
 
   constructor(options: ServerOptions) {
-    this.#server = new Server({
-      'grpc.max_concurrent_streams': options.maxStreamsPerConnection ?? 1000,
-      'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW,
-      // Nobody looks at grpc-js's own statistics, which it keeps for every message.
-      'grpc.enable_channelz': 0,
-    });
-    this.#calls = new OpenCalls(options.log ?? silent);
-    for (const binding of withHealthAndReflection(options.services, this.#health)) this.#add(binding);
+    const { log = silent } = options;
+    this.#limits = withDefaultLimits(options.limits);
+    const services = withHealthAndReflection(options.services, this.#health);
+    this.#server = createGrpcServer(this.#limits, linkPaths(services), log);
+    this.#calls = new OpenCalls(log);
+    for (const binding of services) this.#add(binding);
   }
 
   /**
@@ -103,7 +105,13 @@ export class RpcServer {
     const definition: Record<string, ServiceDefinition[string]> = {};
     const implementation: UntypedServiceImplementation = {};
     for (const method of service.methods) {
-      definition[method.localName] = methodDefinition(method, codecs);
+      const known = methodDefinition(method, codecs);
+      const requestDeserialize = readWithin(
+        method,
+        known.requestDeserialize,
+        requestBytes(method, this.#limits),
+      );
+      definition[method.localName] = { ...known, requestDeserialize };
       implementation[method.localName] = served(method, handlers[method.localName] as never, this.#calls);
     }
     this.#server.addService(definition, implementation);

@@ -3,7 +3,7 @@ import { file_google_rpc_error_details } from '../../gen/google/rpc/error_detail
 import { Health } from '../../gen/grpc/health/v1/health_pb.js';
 import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
 import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
-import type { Codecs } from './codec.ts';
+import { type Codecs, methodPath } from './codec.ts';
 import type { Handlers } from './handlers.ts';
 import { type HealthOwner, ServingStatus } from './health.ts';
 import { reflectionHandlers } from './reflection.ts';
@@ -42,4 +42,10 @@ export function withHealthAndReflection(
     bind(ServerReflection, reflection.v1),
     bind(ServerReflectionAlpha, reflection.v1alpha),
   ];
+}
+
+/** The paths of the methods that go both ways. */
+export function linkPaths(bindings: readonly ServiceBinding[]): ReadonlySet<string> {
+  const methods = bindings.flatMap(({ service }) => service.methods);
+  return new Set(methods.filter(({ methodKind }) => methodKind === 'bidi_streaming').map(methodPath));
 }

@@ -30,7 +30,8 @@ export function heldTo(bounds: readonly Bound[], others: Readonly<Record<string,
 }
 
 function isHeld({ figure, most, least }: Bound): boolean {
-  return !Number.isNaN(figure) && figure <= (most ?? figure) && figure >= (least ?? figure);
+  // NaN is neither.
+  return figure <= (most ?? figure) && figure >= (least ?? figure);
 }
 
 /** `p99: 12.3 ms`, and where it misses `p99: 123 ms (missed: ≤ 50 ms)`. */

@@ -28,7 +28,7 @@ describe('a request that is too large', () => {
   });
 
   it('is refused at other bounds where they are given', async () => {
-    const { url } = await openDoor({}, { readMaxBytes: 20, writeMaxBytes: 10 });
+    const { url } = await openDoor({}, { limits: { messageBytes: 20 }, writeMaxBytes: 10 });
     expect((await post(url, '{"message":{"task":"a"}}')).status).toBe(429);
     expect((await post(url, '{"message":{}}')).json.message).toContain('writeMaxBytes 10');
   });

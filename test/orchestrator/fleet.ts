@@ -102,6 +102,7 @@ export interface Job {
   readonly input: JsonValue;
   readonly task: TaskContext;
   finish(): void;
+  fail(error: Error): void;
 }
 
 /** What instances do whose work a test follows: `handle` for a fleet, and the jobs as they begin. */
@@ -109,8 +110,8 @@ export function followed() {
   const begun: Job[] = [];
   let heard = Promise.withResolvers<void>();
   const handle = async (name: string, task: TaskContext, input: JsonValue) => {
-    const { promise, resolve: finish } = Promise.withResolvers<void>();
-    begun.push({ name, input, task, finish });
+    const { promise, resolve: finish, reject: fail } = Promise.withResolvers<void>();
+    begun.push({ name, input, task, finish, fail });
     heard.resolve();
     await promise;
     return name;

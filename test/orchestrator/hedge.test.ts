@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { reasonOf } from '../../services/protocol/reason.ts';
 import { RpcError } from '../../services/rpc/rpc-error.ts';
 import type { News } from './callers.ts';
-import { fleetOf, followed } from './fleet.ts';
+import { fleetOf, followed, until } from './fleet.ts';
 import { failure, TestMesh } from './test-mesh.ts';
 
 const ask = { capability: 'fleet.work', routing: { hedge: true } };
@@ -93,13 +93,31 @@ describe('a task that may be hedged', () => {
     expect(await ended).toBe('CANCELLED / TASK_CANCELLED');
   });
 
-  it('ends as the other one does where one is lost', async () => {
+  it('ends as the other one does where one fails', async () => {
     const { fleet, troupe, begun, hasBegun } = await quickSoFar();
     const ended = troupe.dispatch('fleet.work', null, { hedge: true });
     await hasBegun(2);
-    await fleet.instances.get(begun[1]!.name)!.close();
-    begun[0]!.finish();
-    expect(await ended).toMatchObject({ attempt: 1, payload: begun[0]!.name });
+    const [first, second] = begun;
+    second!.fail(new Error('That is no number.'));
+    // Its failure has arrived once the instance is known to have nothing to do.
+    const inFlight = async () => {
+      const candidates = await fleet.orchestrator.troupe.explain('fleet.work');
+      return candidates.find(({ instanceId }) => instanceId === second!.name)!.inFlight;
+    };
+    await until(inFlight, 0);
+    first!.finish();
+    expect(await ended).toMatchObject({ attempt: 1, payload: first!.name });
+  });
+
+  it('is tried again where both are lost', async () => {
+    const { fleet, troupe, begun, hasBegun } = await quickSoFar();
+    const ended = troupe.dispatch('fleet.work', null, { hedge: true });
+    await hasBegun(2);
+    await fleet.join('three');
+    await Promise.all(['one', 'two'].map((name) => fleet.instances.get(name)!.close()));
+    await hasBegun(3);
+    begun[2]!.finish();
+    expect(await ended).toMatchObject({ attempt: 3, payload: 'three' });
   });
 
   it.each([

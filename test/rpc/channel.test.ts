@@ -7,6 +7,7 @@ import { Code } from '../../services/rpc/code.ts';
 import { Deadline } from '../../services/rpc/deadline.ts';
 import { RpcError } from '../../services/rpc/rpc-error.ts';
 import { RpcServer } from '../../services/rpc/server.ts';
+import { TcpProxy } from '../chaos/proxy/tcp-proxy.ts';
 import { failureOf } from '../protocol/link/messages.ts';
 import { silentServer, vacantAddress } from './listeners.ts';
 
@@ -89,6 +90,17 @@ describe('A channel', () => {
     await second.server.close();
     await after;
     expect(broken).toBe(1);
+  });
+
+  it('breaks when the other end says nothing any more, not even to a PING', async () => {
+    const { address } = await served();
+    const proxy = await TcpProxy.start(address);
+    onTestFinished(() => proxy.close());
+    const channel = opened(proxy.address, { keepaliveMs: 100, keepaliveTimeoutMs: 100 });
+    const watch = createClient(Health, channel).watch({}, {})[Symbol.asyncIterator]();
+    await watch.next();
+    proxy.treat({ hold: 'from-dialled' });
+    expect((await failureOf(watch.next())).code).toBe(Code.UNAVAILABLE);
   });
 });
 

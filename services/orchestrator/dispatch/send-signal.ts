@@ -44,9 +44,11 @@ export async function sendSignal(
   admitTime(message, scope);
   const deadline = messageDeadline(message, { callDeadline: scope.deadline });
   const lane = lanes.of(await router.find(message, { signal: scope.signal, deadline }), message);
-  const seat = lane.pick(wishOf(message), performance.now());
+  const wish = wishOf(message);
+  const seat = lane.pick(wish, performance.now());
+  const mayNot = lane.barOf(wish, ['LABELS']);
   // News and signs of life take no room.
-  const instance = (seat === 'AT_CAPACITY' ? lane.seats[0] : seat)?.entry;
+  const instance = (seat === 'AT_CAPACITY' ? lane.seats.find((other) => !mayNot?.(other)) : seat)?.entry;
   if (!instance) throw noLiveInstance(message);
   const { connection, instanceId } = instance;
   const onward = onwardMs(deadline.remainingMs);

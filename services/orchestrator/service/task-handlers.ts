@@ -35,7 +35,10 @@ import type { Roster } from '../roster/roster.ts';
 
 /** What the handlers about tasks work with. */
 export interface TaskParts {
+  /** For new work: it refuses all once the orchestrator drains. */
   dispatcher: Dispatcher;
+  /** For what work in flight needs, the steps of pipelines and the tasks of agents: it refuses none of it. */
+  ongoing: Dispatcher;
   router: Router;
   lanes: Lanes;
   roster: Roster<Connection>;
@@ -54,19 +57,16 @@ type TaskRpcs =
 
 /** The part of OrchestratorService that puts agents to work. */
 export function taskHandlers(parts: TaskParts): Pick<Handlers<typeof OrchestratorService>, TaskRpcs> {
-  const { dispatcher, lanes, roster, router } = parts;
+  const { dispatcher, ongoing, lanes, roster, router } = parts;
+  const dispatcherOf = ({ hops }: AgentMessage) => (hops > 0 ? ongoing : dispatcher);
   const reply = (task: AgentMessage, scope: TaskScope): Promise<TaskReply> =>
-    replyOfTask((sink) => dispatcher.dispatch(task, sink, scope));
+    replyOfTask((sink) => dispatcherOf(task).dispatch(task, sink, scope));
   const stream = (
     task: AgentMessage,
     scope: TaskScope & { signal: AbortSignal },
-  ): AsyncGenerator<TaskReply, void> => {
-    const { deadline, log } = scope;
-    return streamOfTask(
-      (sink, signal) => dispatcher.dispatch(task, sink, { signal, deadline, log }),
-      scope.signal,
-    );
-  };
+    by = dispatcherOf(task),
+  ): AsyncGenerator<TaskReply, void> =>
+    streamOfTask((sink, signal) => by.dispatch(task, sink, { ...boundsOf(scope), signal }), scope.signal);
 
   return {
     async send(request, context) {
@@ -117,7 +117,7 @@ export function taskHandlers(parts: TaskParts): Pick<Handlers<typeof Orchestrato
       // A step that does not say how long it may take has its capability's time, within what remains to the
       // pipeline.
       const dispatch = (task: AgentMessage, { signal, deadline }: Pick<CallContext, 'signal' | 'deadline'>) =>
-        stream(task, { signal, deadline: Deadline.never, within: deadline, log: context.log });
+        stream(task, { signal, deadline: Deadline.never, within: deadline, log: context.log }, ongoing);
       for await (const event of runPipeline(request, { ...options, dispatch })) yield { event };
     },
 
@@ -133,6 +133,11 @@ export function taskHandlers(parts: TaskParts): Pick<Handlers<typeof Orchestrato
         heartbeat: () => heartbeatOf(roster),
       }),
   };
+}
+
+/** A call is more than what bounds the task that it brings. */
+function boundsOf({ deadline, within, log }: TaskScope): Omit<TaskScope, 'signal'> {
+  return { deadline, log, ...(within && { within }) };
 }
 
 function admitted(message: AgentMessage | undefined, { headers }: CallContext): AgentMessage {

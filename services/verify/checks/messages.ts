@@ -158,6 +158,18 @@ export const messageChecks: readonly Check[] = [
       }),
   },
   {
+    id: 'messages.routing',
+    rule: "A task's routing is for the orchestrator alone: an agent does the task, whatever it says.",
+    needs: ['probe'],
+    run: (visit) =>
+      atEveryDoor(visit, async (ask) => {
+        const labels = { 'conformance.there-is-no-such-label': 'x' };
+        const routing = { labels, affinityKey: 'key-1', hedge: true };
+        resultIn(await ask(visit.probe({}, { routing })));
+        return 'RESULT, though it asks for a label that the agent has not';
+      }),
+  },
+  {
     id: 'messages.trace-metadata',
     rule: 'Of the gRPC metadata of a unary call traceparent, tracestate and baggage enter the headers; authorization never does.',
     needs: ['probe'],

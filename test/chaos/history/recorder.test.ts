@@ -1,11 +1,11 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { serveAgent } from '../../../services/agent/index.ts';
+import { serveAgent, troupeError } from '../../../services/agent/index.ts';
 import { Troupe } from '../../../services/client/index.ts';
 import { startOrchestrator } from '../../../services/orchestrator/orchestrator.ts';
 import { History } from './history.ts';
 import { type LoadPlan, Recorder } from './recorder.ts';
 
-/** A mesh whose agent fails every third task, and never ends every fifth. */
+/** A mesh whose agent fails every third task, and says of every fifth that its time ran out. */
 async function recorder(plan: Omit<LoadPlan, 'capability'>): Promise<Recorder> {
   const orchestrator = await startOrchestrator({ listen: '127.0.0.1:0' });
   const agent = await serveAgent(
@@ -14,7 +14,7 @@ async function recorder(plan: Omit<LoadPlan, 'capability'>): Promise<Recorder> {
       capabilities: {
         'odd.do': {
           handle({ n }: { n: number }) {
-            if (n % 5 === 4) return new Promise(() => {});
+            if (n % 5 === 4) throw troupeError('TASK_TIMED_OUT', 'every fifth');
             if (n % 3 === 2) throw new Error('every third');
             return { n, instance: 'o1' };
           },
@@ -33,8 +33,8 @@ async function recorder(plan: Omit<LoadPlan, 'capability'>): Promise<Recorder> {
 }
 
 it.each([
-  ['at a fixed rate', { perSecond: 500, timeoutMs: 60 }],
-  ['with so many in flight', { inFlight: 4, timeoutMs: 60 }],
+  ['at a fixed rate', { perSecond: 500, timeoutMs: 15_000 }],
+  ['with so many in flight', { inFlight: 4, timeoutMs: 15_000 }],
 ])('records every call once, %s, with how it ended', async (_, plan) => {
   const load = await recorder(plan);
   while (load.calls.length < 30) await new Promise((resolve) => setTimeout(resolve, 5));

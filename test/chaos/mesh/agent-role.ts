@@ -12,6 +12,8 @@ import { moment } from '../history/clock.ts';
 /** The capability whose tasks may be done twice, and the one whose tasks may not. */
 export const READ = 'chaos.read';
 export const WRITE = 'chaos.write';
+/** The capability of an agent that has each of its tasks done by another, as a READ. */
+export const FRONT = 'chaos.front';
 
 /** How an instance of the suite's agent is started. */
 export interface AgentRoleOptions {
@@ -24,6 +26,8 @@ export interface AgentRoleOptions {
   handleMs?: number;
   /** Tasks that it works on at once. Default: no limit. */
   maxConcurrency?: number;
+  /** Whether it is an instance of the agent `front`, which has one capability: FRONT. Default: false, of `chaos`. */
+  isFront?: boolean;
   /** A file to which it writes a line for each task that it begins: `WRITE 17 a2`. Default: none. */
   journal?: string;
 }
@@ -55,13 +59,18 @@ export async function start(options: AgentRoleOptions): Promise<Role> {
       if (handleMs + delayMs > 0) await sleep(handleMs + delayMs);
       return { n, instance };
     };
+  const passOn = async ({ n }: { n: number }, task: TaskContext) => (await task.call(READ, { n })).payload;
   const agent = await serveAgent(
     {
-      id: 'chaos',
-      capabilities: {
-        [READ]: { idempotent: true, handle: handle(READ) },
-        [WRITE]: { handle: handle(WRITE) },
-      },
+      ...(options.isFront
+        ? { id: 'front', capabilities: { [FRONT]: { idempotent: true, handle: passOn } } }
+        : {
+            id: 'chaos',
+            capabilities: {
+              [READ]: { idempotent: true, handle: handle(READ) },
+              [WRITE]: { handle: handle(WRITE) },
+            },
+          }),
       ...(options.maxConcurrency !== undefined && { maxConcurrency: options.maxConcurrency }),
     },
     {

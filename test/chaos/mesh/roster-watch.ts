@@ -14,6 +14,9 @@ interface Waiting {
   found: (at: number) => void;
 }
 
+/** What is known of all instances. */
+type Roster = Map<string, ReadonlyMap<string, Sighting>>;
+
 /** How long a watch that ended waits before the next, in milliseconds: the orchestrator may be starting again. */
 const AGAIN_MS = 20;
 
@@ -22,7 +25,8 @@ export class RosterWatch {
   readonly #troupe: Troupe;
   readonly #stop = new AbortController();
   readonly #waiting = new Set<Waiting>();
-  #now = new Map<string, Sighting>();
+  /** By the id of the agent, then of the instance. */
+  #now: Roster = new Map();
 
   /** Watches through `troupe` until it is closed; begins anew where the watch breaks. */
   constructor(troupe: Troupe) {
@@ -32,7 +36,11 @@ export class RosterWatch {
 
   /** What the roster says now. */
   of(instance: string): Sighting {
-    return this.#now.get(instance) ?? 'absent';
+    for (const instances of this.#now.values()) {
+      const sighting = instances.get(instance);
+      if (sighting) return sighting;
+    }
+    return 'absent';
   }
 
   /**
@@ -61,7 +69,7 @@ export class RosterWatch {
     while (!signal.aborted) {
       try {
         const { orchestrator } = await this.#troupe.reach();
-        const seen = new Map<string, Sighting>();
+        const seen: Roster = new Map();
         for await (const { event } of orchestrator.watchAgents({}, { signal })) {
           if (event?.type === RosterEventType.SYNCED) this.#now = seen;
           else if (event?.agent) this.#note(seen, event.agent, event.type);
@@ -74,11 +82,9 @@ export class RosterWatch {
     }
   }
 
-  #note(seen: Map<string, Sighting>, agent: Agent, type: RosterEventType): void {
-    // The suite has one agent: an event tells all of its instances.
-    seen.clear();
-    if (type === RosterEventType.REMOVED) return;
-    for (const { instanceId, status } of agent.instances) seen.set(instanceId, sightingOf(status));
+  #note(seen: Roster, agent: Agent, type: RosterEventType): void {
+    const instances = type === RosterEventType.REMOVED ? [] : agent.instances;
+    seen.set(agent.id, new Map(instances.map(({ instanceId, status }) => [instanceId, sightingOf(status)])));
   }
 
   #tell(): void {

@@ -31,7 +31,8 @@ ${machineText(machine, 'the few short faults')}
 
 ${table}
 
-The longest that this machine kept a thread that does nothing from running, meanwhile: ${figureText(stalledMs)} ms. So much of any latency is its own.
+The longest that this machine kept a thread that does nothing from running, meanwhile: ${figureText(stalledMs)} ms. By up to so much a latency may be too long through no
+fault of the mesh.
 ${absent.length > 0 ? `\nNot run here:\n\n${absent.join('\n')}\n` : ''}
 ${findings.trim()}
 `;

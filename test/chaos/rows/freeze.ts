@@ -47,7 +47,7 @@ async function run({ quick, log, stage }: RowContext): Promise<Seen> {
     frozen.push({ instance, stoppedAt, offlineAt: await detected, continuedAt, liveAt });
     log(`${nth + 1} of ${freezes}: detected after ${Math.round((await detected) - stoppedAt)} ms`);
   }
-  await sleep(quick ? 500 : 2000);
+  await sleep(quick ? 800 : 2000);
   const calls = await load.stop();
   mesh.close();
 

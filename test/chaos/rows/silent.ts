@@ -37,7 +37,7 @@ async function run({ quick, stage }: RowContext): Promise<Seen> {
     const healedAt = moment();
     for (const proxy of Object.values(proxies)) proxy.treat({});
     const live = await Promise.all(Object.keys(proxies).map((id) => mesh.roster.until(id, 'live', 10_000)));
-    await sleep(quick ? 500 : 5000);
+    await sleep(quick ? 800 : 5000);
     const calls = await load.stop();
     mesh.close();
 

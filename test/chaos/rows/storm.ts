@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { heldTo } from '../bounds.ts';
 import { moment } from '../history/clock.ts';
-import { READ } from '../mesh/agent-role.ts';
+import { FRONT, READ } from '../mesh/agent-role.ts';
 import { Mesh } from '../mesh/mesh.ts';
 import { TcpProxy } from '../proxy/tcp-proxy.ts';
 import type { Row, RowContext, Seen } from '../row.ts';
@@ -62,15 +62,15 @@ async function against(
   await sleep(halfMs);
   const dials = opened(proxies) - openedBefore;
   const calls = await load.stop();
+  log(`${calls.startedWithin(unreachableAt).failures()} once unreachable`);
+  const throughAgent = quick ? {} : await throughAnAgent(mesh, proxies, halfMs);
   mesh.close();
 
-  const tasks = await Promise.all(INSTANCES.map((id) => mesh.instance(id).ask<{ at: number }[]>('received')));
   // A budget has a window: where that began before the dependency was gone, the calls of then count as well.
   const from = Math.min(goneAt, unreachableAt - WINDOW_MS);
-  const attempts = tasks.flat().filter(({ at }) => at >= from && at < unreachableAt).length;
   const made = calls.startedWithin(from, unreachableAt).count;
+  const attempts = await tasksWithin(mesh, from, unreachableAt);
   const allowed = SHARE * made + (PER_SECOND * Math.max(unreachableAt - from, WINDOW_MS)) / 1000;
-  log(`${calls.startedWithin(unreachableAt).failures()} once unreachable`);
   return heldTo(
     [
       {
@@ -86,8 +86,34 @@ async function against(
         most: PER_SECOND,
       },
     ],
-    { calls: made, attempts, allowed },
+    { calls: made, attempts, allowed, ...throughAgent },
   );
+}
+
+/**
+ * The same once more, by an agent that asks the dependency for each of its own tasks, so that two capabilities try again, one
+ * within the other. It decides nothing: the budget is that of one capability.
+ */
+async function throughAnAgent(
+  mesh: Mesh,
+  proxies: ReadonlyMap<string, TcpProxy>,
+  spanMs: number,
+): Promise<Record<string, number>> {
+  for (const proxy of proxies.values()) proxy.treat({});
+  for (const id of ['g1', 'g2']) await mesh.startInstance(id, { isFront: true });
+  await Promise.all([...INSTANCES, 'g1', 'g2'].map((id) => mesh.live(id)));
+  const load = await mesh.load({ capability: FRONT, timeoutMs: 2000, perSecond: 200 });
+  const from = moment();
+  await sleep(spanMs);
+  const to = moment();
+  const made = (await load.stop()).startedWithin(from, to).count;
+  return { callsThroughAgent: made, attemptsThroughAgent: await tasksWithin(mesh, from, to) };
+}
+
+/** How many tasks the instances of the dependency were given in a span. */
+async function tasksWithin(mesh: Mesh, from: number, to: number): Promise<number> {
+  const tasks = await Promise.all(INSTANCES.map((id) => mesh.instance(id).ask<{ at: number }[]>('received')));
+  return tasks.flat().filter(({ at }) => at >= from && at < to).length;
 }
 
 function opened(proxies: ReadonlyMap<string, TcpProxy>): number {

@@ -58,6 +58,13 @@ export const messageFaults: Record<string, () => Fault> = {
     seen: /idempotency_key came as ""/,
     asked: (message) => ({ ...message, idempotencyKey: '' }),
   }),
+  'messages.routing': () => ({
+    seen: /NO_LIVE_INSTANCE/,
+    asked(message) {
+      if (message.routing) throw troupeError('NO_LIVE_INSTANCE', 'I have not these labels.');
+      return message;
+    },
+  }),
   'messages.trace-metadata': () => ({
     seen: /the headers are \{\}/,
     handle: async (message, sound) => (await sound.handle({ message: message! })).message,
