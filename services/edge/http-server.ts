@@ -61,7 +61,7 @@ export class HttpServer {
     this.#http2 = createHttp2Server(http2Options(limits), listener as never);
     boundConnections(this.#http1, limits, log);
     boundHandshake(this.#http2, limits);
-    guardStreams(this.#http2, limits, { links, tooLate, nextTurn: true });
+    guardStreams(this.#http2, limits, { links, tooLate });
     this.#http2.on('session', (session) => {
       this.#sessions.add(session);
       session.on('close', () => this.#sessions.delete(session));

@@ -30,11 +30,6 @@ export interface StreamRules {
   readonly links: ReadonlySet<string>;
   /** Tells the caller, where that can still be told, that its request took too long. The stream is then reset. */
   tooLate(stream: ServerHttp2Stream): void;
-  /**
-   * Whether a stream is looked at only in the next turn of the event loop, for servers of which a stream asks much: one
-   * that is reset at once, as in a flood, then costs little. Default: it is looked at as it comes.
-   */
-  readonly nextTurn?: boolean;
   /** Mends what in the headers would be misunderstood. */
   mend?(headers: IncomingHttpHeaders): void;
 }
@@ -97,10 +92,6 @@ export function guardStreams(server: Http2Server, limits: Limits, rules: StreamR
     open++;
     stream.once('close', () => open--);
     rules.mend?.(headers);
-    const handOn = () => {
-      for (const listener of listeners) listener.call(server, stream, headers, ...more);
-    };
-    if (rules.nextTurn) setImmediate(() => !stream.destroyed && !stream.closed && handOn());
-    else handOn();
+    for (const listener of listeners) listener.call(server, stream, headers, ...more);
   }) as StreamListener);
 }

@@ -17,7 +17,7 @@ export interface Malformed {
 const WITHIN_MS = 6000;
 const TIMEOUT = { 'grpc-timeout': '2S' };
 /** How many are made side by side. */
-const SIDE_BY_SIDE = 8;
+const SIDE_BY_SIDE = 4;
 
 /** Frames of random kinds, flags, streams and payloads; a connection that is closed over them is made anew. */
 export async function randomFrames(address: string, count: number, seed: number): Promise<number> {
