@@ -1,6 +1,9 @@
+import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
+import { AgentServiceLinkResponseSchema } from '../../gen/troupe/v1/agent_service_pb.js';
 import { troupeError } from '../../services/agent/index.ts';
+import { resultOf } from '../../services/protocol/reply.ts';
 import { Code } from '../../services/rpc/code.ts';
 import { RpcError } from '../../services/rpc/rpc-error.ts';
 import { fleetOf, followed } from './fleet.ts';
@@ -114,6 +117,29 @@ describe('a task that fails at one instance', () => {
     expect(await task).toMatchObject({ attempt: 2, payload: begun[1]!.name });
     expect(begun[1]!.name).not.toBe(begun[0]!.name);
     expect(begun.map(({ task: { message } }) => message.attempt)).toEqual([1, 2]);
+  });
+
+  it('as its link broke is tried there again once it is back, where there is no other', async () => {
+    let tasks = 0;
+    const { address } = await mesh.member({
+      card: {
+        id: 'lone',
+        instanceId: 'one',
+        capabilities: [{ name: 'lone.work', idempotent: true }],
+        servesLink: true,
+      },
+      async *link(requests) {
+        for await (const { messages } of requests) {
+          for (const message of messages.filter(({ type }) => type === MessageType.TASK)) {
+            if (++tasks === 1) throw new Error('broken');
+            yield create(AgentServiceLinkResponseSchema, { messages: [resultOf(message, 'done')] });
+          }
+        }
+      },
+    });
+    const { rpc, troupe } = await mesh.orchestrator();
+    await rpc.register({ agentId: 'lone', instanceId: 'one', address });
+    expect(await troupe.dispatch('lone.work', null)).toMatchObject({ attempt: 2, payload: 'done' });
   });
 
   it('is tried three times at most', async () => {

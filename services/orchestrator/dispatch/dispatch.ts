@@ -13,7 +13,7 @@ import { Attempt, type AttemptOwner } from './attempt.ts';
 import type { DispatcherParts } from './dispatcher-parts.ts';
 import { Hedge } from './hedge.ts';
 import type { Lane, Waiter } from './lane.ts';
-import { pause } from './pause.ts';
+import { pause, RETURN_LOOK_MS, RETURN_MS } from './pause.ts';
 import { noLiveInstance } from './route.ts';
 import type { Seat } from './seat.ts';
 import type { Verdict } from './verdict.ts';
@@ -40,6 +40,8 @@ export class Dispatch implements AttemptOwner, Waiter {
   /** Ends its wait for room. */
   #endWait: (() => void) | undefined;
   #lastError: RpcError | undefined;
+  /** Until when it waits for a lost instance to come back. */
+  #returnBy: Deadline | undefined;
 
   constructor(parts: DispatcherParts, task: AgentMessage, sink: TaskSink, scope: TaskScope) {
     this.#parts = parts;
@@ -65,9 +67,9 @@ export class Dispatch implements AttemptOwner, Waiter {
   }
 
   async #enterWhenKnown(): Promise<void> {
-    const scope = { signal: this.#scope.signal, deadline: this.#bound };
+    const { signal } = this.#scope;
     try {
-      const instances = await this.#parts.router.wait(this.#task, scope);
+      const instances = await this.#parts.router.wait(this.#task, { signal, deadline: this.#bound });
       this.#enter(this.#parts.lanes.of(instances, this.#task));
     } catch (thrown) {
       this.#refuse(thrown);
@@ -92,8 +94,11 @@ export class Dispatch implements AttemptOwner, Waiter {
   #attempt(now: number): void {
     const seat = this.#lane.choose(this.#wish, now);
     if (seat === 'AT_CAPACITY') return this.#waitForRoom(now);
-    if (!seat) return this.#refuse(this.#lastError ?? noLiveInstance(this.#task));
-    this.#attemptAt(seat);
+    if (seat) return this.#attemptAt(seat);
+    if (!this.#lastError) return this.#refuse(noLiveInstance(this.#task));
+    this.#returnBy ??= Deadline.after(RETURN_MS).earliest(this.#deadline ?? this.#bound);
+    if (this.#returnBy.expired) return this.#refuse(this.#lastError);
+    this.#waitForRetry(RETURN_LOOK_MS);
   }
 
   #attemptAt(seat: Seat): void {
@@ -145,17 +150,16 @@ export class Dispatch implements AttemptOwner, Waiter {
     const waitMs = this.#again(verdict, from.seat);
     if (waitMs === undefined) {
       this.#leave(verdict.kind === 'final');
-      return this.#sink.error(error);
-    }
-    if (waitMs > 0) return this.#waitForRetry(waitMs);
+      this.#sink.error(error);
+    } else if (waitMs > 0) this.#waitForRetry(waitMs);
     // Not from within: as many failures at once as there are instances would fill the stack.
-    queueMicrotask(() => this.#attempt(performance.now()));
+    else queueMicrotask(() => this.#attempt(performance.now()));
   }
 
   /** In how many milliseconds to try again; nothing where it is not to be. */
   #again({ kind, leaving, pushBackMs }: Verdict, seat: Seat): number | undefined {
-    const elsewhere = this.#lane.isElsewhere(this.#wish);
     if (this.#progressed) return undefined;
+    const elsewhere = this.#lane.isElsewhere(this.#wish);
     // One that is leaving refuses each task once, and is then passed over: there is nothing to go easy on.
     if (leaving && elsewhere) return 0;
     const failed = {
@@ -182,12 +186,11 @@ export class Dispatch implements AttemptOwner, Waiter {
     const [first] = this.#lane.seats;
     this.#leave(false);
     if (!first) return this.#refuse(noLiveInstance(this.#task));
-    let ticket: Ticket<Waiter> | Refusal;
     try {
       const deadline = this.#setDeadline(first);
-      ticket = this.#lane.wait(this, this.#task.sender, deadline.at, now);
-      if (typeof ticket === 'string') return this.refused(ticket);
-      this.#waitWith(ticket, deadline);
+      const ticket = this.#lane.wait(this, this.#task.sender, deadline.at, now);
+      if (typeof ticket === 'string') this.refused(ticket);
+      else this.#waitWith(ticket, deadline);
     } catch (thrown) {
       this.#refuse(thrown);
     }
@@ -216,8 +219,7 @@ export class Dispatch implements AttemptOwner, Waiter {
   refused(refusal: Refusal): void {
     this.#endWait?.();
     const { seats, admission } = this.#lane;
-    const isLeft = seats.length === 0;
-    this.#refuse(isLeft ? noLiveInstance(this.#task) : overloaded(this.#task, refusal, admission));
+    this.#refuse(seats.length ? overloaded(this.#task, refusal, admission) : noLiveInstance(this.#task));
   }
 
   /** The task's own deadline, from the first instance on that it may go to. */
@@ -238,7 +240,6 @@ export class Dispatch implements AttemptOwner, Waiter {
   #refuse(thrown: unknown): void {
     const { messages, lanes } = this.#parts;
     const error = RpcError.from(thrown);
-    this.#lastError = error;
     if (this.#wish.tried.length === 0) messages.record({ message: this.#task, instanceId: '' });
     const message = errorOf(this.#task, error, { sender: ORCHESTRATOR_ID });
     messages.record({ message, instanceId: '', capability: this.#task.capability });

@@ -83,8 +83,9 @@ export class Roster<C> {
     const entry = rosterEntry(instance, instance.status ?? AgentStatus.IDLE);
     const known = this.#agents.has(entry.agentId);
     const displaced = [this.#addresses.get(entry.address), this.#instances.get(entry.instanceId)];
-    const left = new Set(displaced.map((old) => old && this.#detach(old)));
+    // First in, then out: the sets of an agent that has no other instance stay the same, with all that is known of them.
     const agent = this.#attach(entry);
+    const left = new Set(displaced.map((old) => old && this.#detach(old)));
 
     for (const other of left) {
       if (other && other.id !== agent.id) this.#tellLeft(other);
@@ -154,8 +155,8 @@ export class Roster<C> {
 
   /** Strikes an instance everywhere, and its agent if it was the last. */
   #detach(entry: RosterEntry<C>): RosterAgent<C> | undefined {
-    this.#instances.delete(entry.instanceId);
-    this.#addresses.delete(entry.address);
+    if (this.#holds(entry)) this.#instances.delete(entry.instanceId);
+    if (this.#addresses.get(entry.address) === entry) this.#addresses.delete(entry.address);
     this.#capabilities.delete(entry);
     this.#offline.delete(entry);
     const agent = this.#agents.get(entry.agentId);
