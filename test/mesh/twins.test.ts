@@ -14,8 +14,8 @@ beforeEach(async () => {
 });
 
 /**
- * How much is tried, and shrunk: on a slow machine no more than there is time for, in milliseconds. Much more would
- * find the limit of HTTP/2 servers, which close a connection that resets over 1,000 calls, and 33 a second.
+ * How much is tried, and shrunk: on a slow machine no more than there is time for, in milliseconds. Each way cancels
+ * calls, and a server ends a connection that cancels faster than its limit (`services/rpc/limits.ts`).
  */
 const RUNS = 20;
 const TIME_MS = 8000;
