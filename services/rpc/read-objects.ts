@@ -18,8 +18,9 @@ export interface ReadOptions {
 /**
  * Reads a stream object by object, and lets it run but little ahead of the reader.
  *
- * An object that is Unreadable is thrown as its error, after those before it. grpc-js reports a failure while objects that arrived before it still wait in the stream: they are handed
- * out first, then the failure is thrown. An abort ends the reading at once.
+ * An object that is Unreadable is thrown as its error, after those before it. grpc-js reports a failure while objects
+ * that arrived before it still wait in the stream: they are handed out first, then the failure is thrown. An abort ends
+ * the reading at once.
  */
 export function readObjects<T>(stream: Readable, options: ReadOptions = {}): AsyncIterableIterator<T> {
   return new ObjectReader(stream, options);

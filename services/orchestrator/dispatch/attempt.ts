@@ -10,19 +10,18 @@ import type { Lane } from './lane.ts';
 import type { Seat } from './seat.ts';
 import { judge, NEVER_SENT, type Verdict } from './verdict.ts';
 
-/** What an attempt at a task is made of. */
+/** What all attempts at a task have in common. */
 export interface AttemptParts {
   task: AgentMessage;
-  /** The lane that the task goes by, and where in it. */
+  /** The lane that the task goes by. */
   lane: Lane;
-  seat: Seat;
-  /** Which attempt it is, from 1. */
-  number: number;
-  scope: Pick<TaskScope, 'signal' | 'deadline'>;
   messages: MessageLog;
   /** Told of all that becomes of it. */
   owner: AttemptOwner;
 }
+
+/** What an attempt is made under. */
+export type AttemptScope = Pick<TaskScope, 'signal' | 'deadline'>;
 
 /** Who makes an attempt. */
 export interface AttemptOwner {
@@ -40,20 +39,28 @@ export interface AttemptOwner {
 export class Attempt implements TaskSink {
   readonly seat: Seat;
   readonly #parts: AttemptParts;
+  readonly #number: number;
+  readonly #scope: AttemptScope;
   readonly #startedAt = performance.now();
   #sent: AgentMessage;
   #inFlight = 0;
 
-  constructor(parts: AttemptParts) {
-    this.seat = parts.seat;
+  /** `number`: which attempt it is, from 1. */
+  constructor(parts: AttemptParts, seat: Seat, number: number, scope: AttemptScope) {
     this.#parts = parts;
+    this.seat = seat;
+    this.#number = number;
+    this.#scope = scope;
     this.#sent = parts.task;
   }
 
   /** Sends the task; what becomes of it may be told before this returns. */
   start(): void {
-    const { task, lane, seat, number, scope, messages, owner } = this.#parts;
+    const { task, lane, messages, owner } = this.#parts;
+    const { seat } = this;
     const { entry } = seat;
+    const number = this.#number;
+    const scope = this.#scope;
     const remaining = scope.deadline.remainingMs;
     const onward = onwardMs(remaining);
     this.#sent = { ...task, receiver: entry.agentId, attempt: number, ttl: msToDuration(onward) };
@@ -68,21 +75,21 @@ export class Attempt implements TaskSink {
   }
 
   progress(message: AgentMessage): void {
-    const { seat, number, owner } = this.#parts;
-    const news = completeProgress(message, seat.entry.card);
-    news.attempt = number;
-    owner.progress(news, this);
+    const news = completeProgress(message, this.seat.entry.card);
+    news.attempt = this.#number;
+    this.#parts.owner.progress(news, this);
   }
 
   result(message: AgentMessage): void {
-    const { task, lane, seat, number, owner } = this.#parts;
+    const { task, lane, owner } = this.#parts;
+    const { seat } = this;
     let answer: AgentMessage;
     try {
       answer = completeAnswer(task, message, seat.entry.card);
     } catch (thrown) {
       return this.error(RpcError.from(thrown));
     }
-    answer.attempt = number;
+    answer.attempt = this.#number;
     const now = performance.now();
     lane.succeeded(seat, this.#startedAt, this.#inFlight, now);
     this.#record(answer, now);
@@ -100,17 +107,17 @@ export class Attempt implements TaskSink {
   }
 
   #failed(error: RpcError, verdict: Verdict): void {
-    const { lane, seat, owner } = this.#parts;
-    const { entry } = seat;
+    const { lane, owner } = this.#parts;
+    const { entry } = this.seat;
     const now = performance.now();
-    lane.failed(seat, verdict, this.#startedAt, now);
+    lane.failed(this.seat, verdict, this.#startedAt, now);
     this.#record(errorOf(this.#sent, error, { sender: entry.agentId }), now, error);
     owner.failed(error, verdict, this);
   }
 
   #record(message: AgentMessage, now: number, outcome?: RpcError): void {
-    const { task, seat, messages } = this.#parts;
-    const { instanceId } = seat.entry;
+    const { task, messages } = this.#parts;
+    const { instanceId } = this.seat.entry;
     const durationMs = now - this.#startedAt;
     messages.record({ message, instanceId, capability: task.capability, outcome, durationMs });
   }

@@ -119,7 +119,7 @@ export class Dispatch implements AttemptOwner, Waiter {
     const number = this.#wish.tried.push(seat);
     const scope = { signal: this.#scope.signal, deadline: this.#deadline ?? this.#bound };
     const parts = { task: this.#task, lane: this.#lane, messages: this.#parts.messages, owner: this };
-    const attempt = new Attempt({ ...parts, seat, number, scope });
+    const attempt = new Attempt(parts, seat, number, scope);
     this.#hedge?.began(attempt, scope, this.#wish);
     attempt.start();
   }

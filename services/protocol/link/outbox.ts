@@ -38,7 +38,8 @@ export class Outbox<D extends DescMessage> implements AsyncIterableIterator<Mess
   }
 
   /**
-   * Adds a message behind those that wait, and answers how many have to be taken before it is; `onTaken` is called when it goes into a batch, which is not before
+   * Adds a message behind those that wait, and answers how many have to be taken before it is; `onTaken` is called
+   * when it goes into a batch, which is not before
    * nearly all of the batches ahead of it have left for the network.
    */
   push(bytes: EncodedMessage, onTaken?: () => void): number {
