@@ -1,7 +1,7 @@
 import type { Http2Server } from 'node:http2';
 import { Server } from '@grpc/grpc-js';
 import { Code } from './code.ts';
-import { FLOW_CONTROL_WINDOW } from './flow-control.ts';
+import { SERVER_WINDOW } from './flow-control.ts';
 import { boundConnections, boundHandshake } from './guard-connections.ts';
 import { guardStreams, type StreamRules } from './guard-streams.ts';
 import { http2Options, type Limits } from './limits.ts';
@@ -33,14 +33,14 @@ export function createGrpcServer(limits: Limits, links: ReadonlySet<string>, log
     throw new Error('This grpc-js has another way to make its HTTP/2 server. Its limits must be set anew.');
   }
   const options = http2Options(limits);
-  const settings = { ...options.settings, initialWindowSize: FLOW_CONTROL_WINDOW };
+  const settings = { ...options.settings, initialWindowSize: SERVER_WINDOW };
   Object.assign(inside.commonServerOptions, { ...options, settings });
   const create = inside.createHttp2Server.bind(server);
   inside.createHttp2Server = (credentials) => {
     const http2 = create(credentials);
     boundConnections(http2, limits, log);
     boundHandshake(http2, limits);
-    http2.on('session', (session) => session.setLocalWindowSize(FLOW_CONTROL_WINDOW));
+    http2.on('session', (session) => session.setLocalWindowSize(SERVER_WINDOW));
     guardStreams(http2, limits, rulesFor(limits, links));
     return http2;
   };
