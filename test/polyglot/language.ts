@@ -1,3 +1,4 @@
+import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ToolName } from '../clients/tools.ts';
 
@@ -26,19 +27,7 @@ export interface Language extends Toolchain {
 const POLYGLOT = resolve(import.meta.dirname, '../../services/polyglot');
 const PROTO = resolve(import.meta.dirname, '../../proto');
 
-const PROTOS = [
-  'agent_card',
-  'agent_message',
-  'agent_service',
-  'agent_status',
-  'error_reason',
-  'message_record',
-  'orchestrator_service',
-  'pipeline',
-  'roster',
-  'state_entry',
-  'state_service',
-].map((name) => `${PROTO}/troupe/v1/${name}.proto`);
+const PROTOS = globSync(`${PROTO}/troupe/v1/*.proto`);
 
 /** The languages, and how each is built. */
 export const LANGUAGES: Readonly<Record<LanguageName, Language>> = {
