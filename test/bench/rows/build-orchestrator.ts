@@ -36,7 +36,7 @@ async function buildHastily(): Promise<void> {
     target: ts.ScriptTarget.ES2023,
     module: ts.ModuleKind.ESNext,
   };
-  for (const file of globSync('services/{rpc,protocol,client,agent,edge,orchestrator}/**/*.ts', {
+  for (const file of globSync('services/{rpc,protocol,policy,client,agent,edge,orchestrator}/**/*.ts', {
     cwd: ROOT,
   })) {
     const source = readFileSync(join(ROOT, file), 'utf8');
