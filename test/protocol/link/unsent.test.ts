@@ -11,7 +11,7 @@ import { serve } from './links.ts';
 import { heartbeat, sized, task } from './messages.ts';
 
 /** More than the network and the other end take in while nobody reads. */
-const MANY = 12;
+const MANY = 40;
 const LARGE_BYTES = 3 * 1024 * 1024;
 
 /** A link to an end that reads nothing, with more in its outbox than it gets rid of; then that end ends it. */
