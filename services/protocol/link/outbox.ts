@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { type EncodedMessage, toBatch } from '../encoded.ts';
 
@@ -13,8 +14,7 @@ interface Waiting {
 
 /**
  * What one end of a link has to say, in batches: all that is ready when the stream has room goes at once, up
- * to the bounds of a batch. A lone message waits for nothing but the end of the current turn of the event
- * loop.
+ * to the bounds of a batch. A message waits for nothing but the end of what runs now, promises included.
  */
 export class Outbox<D extends DescMessage> implements AsyncIterableIterator<MessageShape<D>, undefined> {
   readonly #schema: D;
@@ -39,8 +39,7 @@ export class Outbox<D extends DescMessage> implements AsyncIterableIterator<Mess
 
   /**
    * Adds a message behind those that wait, and answers how many have to be taken before it is; `onTaken` is called
-   * when it goes into a batch, which is not before
-   * nearly all of the batches ahead of it have left for the network.
+   * when it goes into a batch, which is not before nearly all of the batches ahead of it have left for the network.
    */
   push(bytes: EncodedMessage, onTaken?: () => void): number {
     if (this.#ended) return Number.POSITIVE_INFINITY;
@@ -80,11 +79,14 @@ export class Outbox<D extends DescMessage> implements AsyncIterableIterator<Mess
     return this;
   }
 
-  /** Has the reader told at the end of the turn, where it waits: by then more may be ready. */
+  /**
+   * Has the reader told, where it waits, after what runs now: by then more may be ready. At the end of the turn of the
+   * event loop even more would be, but Node writes only in the turn after the one in which it is told to.
+   */
   #schedule(): void {
     if (!this.#reader || this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    nextTick(() => {
       this.#scheduled = false;
       this.#tell();
     });
