@@ -4,15 +4,9 @@ import type { Random } from '../policy/random.ts';
 import { troupeError } from '../protocol/reason.ts';
 import { stoppedBy } from '../protocol/stopped.ts';
 import type { TaskScope } from '../protocol/task-sink.ts';
+import { pause } from '../rpc/pause.ts';
 import type { RpcError } from '../rpc/rpc-error.ts';
 import { Slots } from '../rpc/slots.ts';
-import type { Alarm } from '../rpc/timer-wheel.ts';
-
-/** By how much the time after which a refused task may come back is drawn out or cut, as a share of it. */
-const RETRY_JITTER = 0.2;
-
-/** The least that such a time is, in milliseconds. */
-const LEAST_RETRY_MS = 1;
 
 /** What a waiting room is made of. */
 export interface WaitingRoomOptions<T> {
@@ -30,14 +24,15 @@ export interface WaitingRoomOptions<T> {
   random?: Random;
 }
 
-/** A task that waits, and what it is watched by. */
+/** A task that waits. */
 interface Waiting<T> {
   readonly task: T;
-  readonly signal: TaskScope['signal'];
-  readonly slot: number;
-  readonly onAbort: () => void;
-  readonly alarm: Alarm;
-  ticket: Ticket<Waiting<T>>;
+  /** Its place in the queue. */
+  ticket?: Ticket<Waiting<T>>;
+  /** Its place among all who wait. */
+  slot?: number;
+  /** Ends the watch over its deadline and its caller. */
+  endWatch?: () => void;
 }
 
 /**
@@ -75,13 +70,15 @@ export class WaitingRoom<T> {
   /** Lets a task wait that could not enter. Throws OVERLOADED where that would be in vain. */
   wait(task: T, sender: string, { signal, deadline }: Pick<TaskScope, 'signal' | 'deadline'>): void {
     const now = performance.now();
-    const waiting = { task, signal } as Waiting<T>;
+    const waiting: Waiting<T> = { task };
     const ticket = this.#admission.wait(waiting, sender, deadline.at, now);
     if (typeof ticket === 'string') throw this.#overloaded(ticket);
-    const onAbort = () => this.#withdraw(waiting, stoppedBy(signal));
-    signal.addEventListener('abort', onAbort, { once: true });
-    const alarm = deadline.onExpired(() => this.#withdraw(waiting, this.#expired()));
-    Object.assign(waiting, { ticket, onAbort, alarm, slot: this.#waiting.add(waiting) });
+    waiting.ticket = ticket;
+    waiting.slot = this.#waiting.add(waiting);
+    waiting.endWatch = pause(deadline, signal, {
+      onTime: () => this.#withdraw(waiting, this.#expired()),
+      onAbort: () => this.#withdraw(waiting, stoppedBy(signal)),
+    });
   }
 
   /**
@@ -113,7 +110,7 @@ export class WaitingRoom<T> {
   }
 
   #withdraw(waiting: Waiting<T>, error: RpcError): void {
-    if (this.#admission.withdraw(waiting.ticket, performance.now())) this.#leave(waiting, error);
+    if (this.#admission.withdraw(waiting.ticket!, performance.now())) this.#leave(waiting, error);
   }
 
   #leave(waiting: Waiting<T>, error: RpcError): void {
@@ -121,10 +118,9 @@ export class WaitingRoom<T> {
     this.#options.refuse(waiting.task, error);
   }
 
-  #forget({ signal, onAbort, alarm, slot }: Waiting<T>): void {
-    signal.removeEventListener('abort', onAbort);
-    alarm.cancel();
-    this.#waiting.delete(slot);
+  #forget({ slot, endWatch }: Waiting<T>): void {
+    endWatch?.();
+    if (slot !== undefined) this.#waiting.delete(slot);
   }
 
   #overloaded(refusal: Refusal): RpcError {
@@ -134,10 +130,8 @@ export class WaitingRoom<T> {
       refusal === 'FULL'
         ? `${busy}, and no more may wait: try again after the time in RetryInfo, or ask another instance.`
         : `${busy}, and this one could not have ended in time: give it more, or ask another instance.`;
-    const afterMs = this.#admission.retryAfterMs * (1 - RETRY_JITTER + 2 * RETRY_JITTER * random());
-    // While nothing is known of how long a task takes, the default says more.
-    const known = afterMs > 0 && { retryAfterMs: Math.max(LEAST_RETRY_MS, afterMs) };
-    return troupeError('OVERLOADED', text, { ...about, ...known });
+    const retryAfterMs = this.#admission.retryAfterMs(random);
+    return troupeError('OVERLOADED', text, { ...about, retryAfterMs });
   }
 
   #expired(): RpcError {

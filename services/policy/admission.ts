@@ -1,4 +1,5 @@
 import { FairQueue, type Ticket } from './fair-queue.ts';
+import type { Random } from './random.ts';
 
 /** What may wait, and for how long. */
 export interface AdmissionOptions<T> {
@@ -35,6 +36,9 @@ export type Refusal = 'FULL' | 'TOO_LATE';
 
 /** How much the last task weighs in what a task takes. Source: TCP's smoothed round trip time (RFC 6298). */
 const LAST_WEIGHT = 1 / 8;
+
+/** By how much the time after which to come back is drawn out at most, as a share of it. Ours, as gRPC's backoff. */
+const RETRY_JITTER = 0.2;
 
 /**
  * Lets in as many tasks as may run at once. The others wait, callers by turns; and those that would wait in vain are
@@ -139,10 +143,14 @@ export class Admission<T> {
     return chosen;
   }
 
-  /** In how many milliseconds what waits will have been let in: when one that was refused may try again. */
-  get retryAfterMs(): number {
+  /**
+   * After how many milliseconds one that was refused may try again: when what waits will have been let in, drawn out at
+   * random, so that those who are told the same do not come back together. At least 1; nothing while nothing is known.
+   */
+  retryAfterMs(random: Random): number | undefined {
     const { limit } = this.#options;
-    return limit === 0 ? 0 : (this.#serviceMs * (this.#queue.size + 1)) / limit;
+    if (limit === 0 || this.#serviceMs === 0) return undefined;
+    return Math.max(1, (this.#serviceMs * (this.#queue.size + 1)) / limit) * (1 + RETRY_JITTER * random());
   }
 
   get #hasRoom(): boolean {

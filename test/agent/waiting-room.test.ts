@@ -28,8 +28,8 @@ function refusal(serviceMs: number | undefined, random: number): number {
 }
 
 it.each([
-  { serviceMs: 500, random: 0, afterMs: 400 },
-  { serviceMs: 500, random: 0.5, afterMs: 500 },
+  { serviceMs: 500, random: 0, afterMs: 500 },
+  { serviceMs: 500, random: 0.5, afterMs: 550 },
   { serviceMs: 500, random: 0.9999, afterMs: 600 },
   { serviceMs: 0.01, random: 0, afterMs: 1 },
   { serviceMs: undefined, random: 0, afterMs: 100 },

@@ -1,20 +1,16 @@
 import { Stage } from '../processes/stage.ts';
 import type { Skipped } from '../report/machine.ts';
+import type { Surroundings } from '../report/suite.ts';
 import type { ReportedRow } from './report/report.ts';
 import type { Outcome, Row } from './row.ts';
 import { StallMonitor } from './stalls/stall-monitor.ts';
 
 /** How rows are run. */
-export interface RunOptions {
+export interface RunOptions extends Surroundings {
+  /** Each fault once or a few times and for a short while. */
   quick: boolean;
-  /** The environment of every process. */
-  env: NodeJS.ProcessEnv;
   /** How many rows run side by side, of those that bear company. */
   sideBySide: number;
-  /** Tells whoever waits what is being done. */
-  tell: (what: string) => void;
-  /** Called with the stage of each row, before its first process starts. */
-  staged: (stage: Stage) => void;
 }
 
 /** What came of some rows, in their own order. */

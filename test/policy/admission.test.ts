@@ -119,7 +119,8 @@ describe('admission', () => {
     const { admission, refused } = busy({ limit: 2 });
     const wait = (now: number) => admission.wait('task', 'a', 10_000, now);
     for (let task = 0; task < 100; task++) expect(wait(0)).toMatchObject({ item: 'task' });
-    expect(admission.retryAfterMs).toBe(1_010);
+    expect(admission.retryAfterMs(() => 0)).toBe(1_010);
+    expect(admission.retryAfterMs(() => 1)).toBe(1_212);
     // 100 ms later there is still something waiting.
     expect(wait(99)).toMatchObject({ item: 'task' });
     expect(wait(100)).toBe('FULL');
@@ -178,6 +179,6 @@ describe('admission', () => {
   it('has no bound where it has no limit', () => {
     const admission = new Admission<string>({ limit: 0, refuse: () => {} });
     for (let task = 0; task < 100_000; task++) expect(admission.enter()).toBe(true);
-    expect(admission.retryAfterMs).toBe(0);
+    expect(admission.retryAfterMs(() => 0)).toBeUndefined();
   });
 });

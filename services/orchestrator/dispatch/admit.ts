@@ -9,9 +9,6 @@ import type { RpcError } from '../../rpc/rpc-error.ts';
 import type { Connection } from '../member/connection.ts';
 import type { RosterEntry } from '../roster/entry.ts';
 
-/** By how much the time after which to come back is drawn out at most, as a share of it. Ours, as gRPC's backoff. */
-const RETRY_JITTER = 0.2;
-
 /** Refuses what is new, DRAINING, once the orchestrator is about to leave. */
 export function refuseWhileDraining(draining: AbortSignal): void {
   if (!draining.aborted) return;
@@ -77,14 +74,14 @@ export function admitInput(task: AgentMessage, { connection, agentId }: RosterEn
 export function overloaded(
   { receiver: agent, capability }: AgentMessage,
   refusal: Refusal,
-  { waiting, retryAfterMs }: Pick<Admission<unknown>, 'waiting' | 'retryAfterMs'>,
+  admission: Pick<Admission<never>, 'waiting' | 'retryAfterMs'>,
 ): RpcError {
   const who = agent || capability;
+  const { waiting } = admission;
   const text =
     refusal === 'TOO_LATE'
       ? `Every instance of ${who} has as much as it takes, and the task would not end in time after the ${waiting} that wait.`
       : `Every instance of ${who} has as much as it takes, and ${waiting} tasks wait already. Try again later.`;
-  // Drawn out at random, so that those who are told the same do not come back together.
-  const jittered = Math.max(1, retryAfterMs) * (1 + RETRY_JITTER * Math.random());
-  return troupeError('OVERLOADED', text, { agent, capability, retryAfterMs: jittered });
+  const retryAfterMs = admission.retryAfterMs(Math.random);
+  return troupeError('OVERLOADED', text, { agent, capability, retryAfterMs });
 }

@@ -6,6 +6,7 @@ import { errorOf } from '../../protocol/reply.ts';
 import { stoppedBy } from '../../protocol/stopped.ts';
 import type { TaskScope, TaskSink } from '../../protocol/task-sink.ts';
 import { Deadline } from '../../rpc/deadline.ts';
+import { pause } from '../../rpc/pause.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import { ORCHESTRATOR_ID } from '../member/connection.ts';
 import { admitInput, admitTime, expired, overloaded, refuseWhileDraining, taskDeadline } from './admit.ts';
@@ -13,7 +14,7 @@ import { Attempt, type AttemptOwner } from './attempt.ts';
 import type { DispatcherParts } from './dispatcher-parts.ts';
 import { Hedge } from './hedge.ts';
 import type { Lane, Waiter } from './lane.ts';
-import { pause, RETURN_LOOK_MS, RETURN_MS } from './pause.ts';
+import { RETURN_LOOK_MS, RETURN_MS } from './return-time.ts';
 import { noLiveInstance } from './route.ts';
 import type { Seat } from './seat.ts';
 import type { Verdict } from './verdict.ts';
@@ -189,8 +190,8 @@ export class Dispatch implements AttemptOwner, Waiter {
     try {
       const deadline = this.#setDeadline(first);
       const ticket = this.#lane.wait(this, this.#task.sender, deadline.at, now);
-      if (typeof ticket === 'string') this.refused(ticket);
-      else this.#waitWith(ticket, deadline);
+      if (typeof ticket === 'string') return this.refused(ticket);
+      this.#waitWith(ticket, deadline);
     } catch (thrown) {
       this.#refuse(thrown);
     }
@@ -211,9 +212,8 @@ export class Dispatch implements AttemptOwner, Waiter {
 
   resume(): void {
     this.#endWait?.();
-    const now = performance.now();
-    this.#enteredAt = now;
-    this.#attempt(now);
+    this.#enteredAt = performance.now();
+    this.#attempt(this.#enteredAt);
   }
 
   refused(refusal: Refusal): void {

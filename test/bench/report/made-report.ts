@@ -1,3 +1,4 @@
+import { MADE_MACHINE } from '../../report/made-machine.ts';
 import { rowOf } from '../rows/row.ts';
 import type { Report } from './report.ts';
 
@@ -29,15 +30,7 @@ export function madeReport(speed: number): Report {
     { value: 1234.5678, spread: [1000, 2000] },
   );
   return {
-    machine: {
-      cpu: 'A processor',
-      cores: 2,
-      memoryGiB: 8,
-      os: 'Linux',
-      node: 'v24.0.0',
-      at: '2026-01-02T03:04:05.000Z',
-      quick: false,
-    },
+    machine: MADE_MACHINE,
     rows: [linked, reported],
     skipped: [{ id: 'link-64-nats', why: 'NATS request/reply: there is no nats-server' }],
   };

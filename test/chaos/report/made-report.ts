@@ -1,18 +1,11 @@
+import { MADE_MACHINE } from '../../report/made-machine.ts';
 import type { Report } from './report.ts';
 
 /** A report that nobody measured: calls took `p99Ms`, where 50 ms are the most. */
 export function madeReport(p99Ms: number): Report {
   const met = p99Ms <= 50;
   return {
-    machine: {
-      cpu: 'A processor',
-      cores: 2,
-      memoryGiB: 8,
-      os: 'Linux',
-      node: 'v24.0.0',
-      at: '2026-01-02T03:04:05.000Z',
-      quick: false,
-    },
+    machine: MADE_MACHINE,
     rows: [
       {
         id: 'freeze',
