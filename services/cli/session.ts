@@ -12,7 +12,10 @@ export const DEFAULT_ORCHESTRATOR = '127.0.0.1:50051';
 export interface SessionOptions {
   /** Where the orchestrator is, `host:port`. */
   orchestrator: string;
-  /** How long the whole may take, in milliseconds. Default: what the mesh allows a task, 30 s for a question, no end for a watch. */
+  /**
+   * How long the whole may take, in milliseconds. Default: what the mesh allows a task, 30 s for a question, no end
+   * for a watch.
+   */
   timeout?: number;
 }
 

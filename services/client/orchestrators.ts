@@ -60,7 +60,10 @@ export class Orchestrators {
     }
   }
 
-  /** The same for a call that answers with a stream, but not while the orchestrator leaves: what has begun to answer is not called again. */
+  /**
+   * The same for a call that answers with a stream, but not while the orchestrator leaves: what has begun to answer
+   * is not called again.
+   */
   async *stream<T>(scope: SendScope, call: (peer: Peer) => AsyncIterable<T>): AsyncGenerator<T, void> {
     const resend = this.#resend(scope);
     let peer = await resend.first();

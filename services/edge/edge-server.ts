@@ -16,7 +16,10 @@ export interface EdgeOptions {
   log?: Logger;
   /** The origins whose pages may call it (`https://console.example.com`), or `*` for any. Default: none. */
   allowedOrigins?: readonly string[];
-  /** What it grants its peers at most, where that is not the default: that of RpcServer, but for 500 `waitingRequests`. */
+  /**
+   * What it grants its peers at most, where that is not the default: that of RpcServer, but for 500
+   * `waitingRequests`.
+   */
   limits?: Partial<Limits>;
   /**
    * How large an answer may be, in bytes: JSON takes more room than the message that it shows. Default: 16

@@ -161,7 +161,10 @@ export class Admission<T> {
     return Math.max(this.#options.standingMinMs, this.#options.standingFactor * this.#serviceMs);
   }
 
-  /** How long a new task of a caller would wait: for all that is ahead of it, in its own line and in the others' turns. */
+  /**
+   * How long a new task of a caller would wait: for all that is ahead of it, in its own line and in the others'
+   * turns.
+   */
   #waitMs(caller: string): number {
     const { limit } = this.#options;
     if (limit === 0) return 0;

@@ -21,7 +21,9 @@ export interface GradientLimitOptions {
   windowMs?: number;
   /** The fewest calls in a window. Default: 10, Netflix's `windowSize`. */
   windowCalls?: number;
-  /** What the limit is multiplied by after a window in which a call was refused or lost. Default: 0.9, Netflix's AIMD. */
+  /**
+   * What the limit is multiplied by after a window in which a call was refused or lost. Default: 0.9, Netflix's AIMD.
+   */
   dropFactor?: number;
 }
 
@@ -40,8 +42,9 @@ const RESTING_LIMIT = 4;
  * times as long, the limit grows by its square root, which is the queue that is allowed for; else it shrinks in
  * proportion, by half at most. A limit that is not made use of does not grow.
  *
- * Beyond Netflix's: a refusal shrinks it at once (their AIMD); and what is usual rises slowly, but for the time in which
- * the limit is the least that it can be: what is slow then is so without a queue. O(1), and nothing is allocated.
+ * Beyond Netflix's: a refusal shrinks it at once (their AIMD); and what is usual rises slowly, but for the time in
+ * which the limit is the least that it can be: what is slow then is so without a queue. O(1), and nothing is
+ * allocated.
  */
 export class GradientLimit {
   readonly #options: Required<GradientLimitOptions>;

@@ -7,12 +7,12 @@ import { type SlowStartOptions, slowStartWeight } from './slow-start.ts';
 const ASSUMED_MS = 1;
 
 /**
- * Chooses the cheaper of two candidates that chance draws: the power of two choices (Mitzenmacher 2001), by the
- * cost of one more task. Nobody herds onto the cheapest one, as all would do who look at the same figures.
+ * Chooses the cheaper of two candidates that chance draws: the power of two choices (Mitzenmacher 2001), by the cost
+ * of one more task. Nobody herds onto the cheapest one, as all would do who look at the same figures.
  *
- * An instance that is newer than its rival competes with its share of the slow-start weight for its probability, else at
- * as many times its cost. One without
- * history is taken to be as quick as its rival, so that it is neither avoided nor flooded.
+ * An instance that is newer than its rival competes with its share of the slow-start weight for its probability, else
+ * at as many times its cost. One without history is taken to be as quick as its rival, so that it is neither avoided
+ * nor flooded.
  *
  * O(1), and nothing is allocated; O(n) where one of the two that are drawn is barred, which keeps the draw uniform.
  */

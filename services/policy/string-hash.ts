@@ -1,6 +1,6 @@
 /**
- * A hash of a text, a whole number of 32 bits with a sign, the same in every process: FNV-1a over its UTF-16 code units, with the finalizer of
- * MurmurHash3. Not for secrets: who chooses the text can choose the hash.
+ * A hash of a text, a whole number of 32 bits with a sign, the same in every process: FNV-1a over its UTF-16 code
+ * units, with the finalizer of MurmurHash3. Not for secrets: who chooses the text can choose the hash.
  */
 export function stringHash(text: string): number {
   let hash = 0x811c9dc5;

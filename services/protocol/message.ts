@@ -44,7 +44,10 @@ export function completeMessage(message: AgentMessage, options?: CompleteOptions
 /** gRPC metadata that enters a message's headers: that of traces. Nothing else does, `authorization` least of all. */
 const FORWARDED_METADATA = ['traceparent', 'tracestate', 'baggage'];
 
-/** Takes the metadata of a unary call into the headers of its message, in the message itself. Returns the same message. */
+/**
+ * Takes the metadata of a unary call into the headers of its message, in the message itself. Returns the same
+ * message.
+ */
 export function forwardMetadata(message: AgentMessage, metadata: Headers): AgentMessage {
   for (const name of FORWARDED_METADATA) {
     const value = metadata.get(name);

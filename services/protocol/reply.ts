@@ -22,7 +22,9 @@ export function replyTo(message: AgentMessage, type: MessageType, init?: ReplyIn
 
 /** The RESULT of a task. A payload that is no JSON is INVALID_PAYLOAD. */
 export function resultOf(task: AgentMessage, payload: JsonValue, init?: ReplyInit): AgentMessage {
-  return replyTo(task, MessageType.RESULT, { ...init, payload: toValue(payload) });
+  const result = replyTo(task, MessageType.RESULT, init);
+  result.payload = toValue(payload);
+  return result;
 }
 
 /**

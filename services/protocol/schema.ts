@@ -24,9 +24,9 @@ const DATA_KEYWORDS = new Set(['const', 'default', 'enum', 'examples']);
 export type SchemaCheck = (value: JsonValue) => Violation[];
 
 /**
- * Makes the check of a JSON Schema (2020-12). Unknown keywords and `format` are ignored, patterns are those of RE2, whose
- * time grows with the text and no faster, and a check that takes 500 ms ends as a violation. A schema that cannot
- * be used is INVALID_MESSAGE.
+ * Makes the check of a JSON Schema (2020-12). Unknown keywords and `format` are ignored, patterns are those of RE2,
+ * whose time grows with the text and no faster, and a check that takes 500 ms ends as a violation. A schema that
+ * cannot be used is INVALID_MESSAGE.
  */
 export async function compileSchema(schema: JsonObject): Promise<SchemaCheck> {
   const fault = schemaFault(schema);

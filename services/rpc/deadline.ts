@@ -40,7 +40,9 @@ export class Deadline {
     return other.at < this.at ? other : this;
   }
 
-  /** Calls `callback` when the moment has come, unless the alarm is cancelled first. Without a deadline it never does. */
+  /**
+   * Calls `callback` when the moment has come, unless the alarm is cancelled first. Without a deadline it never does.
+   */
   onExpired(callback: () => void): Alarm {
     return this.at === Number.POSITIVE_INFINITY ? NO_ALARM : wheel.set(this.at, callback);
   }

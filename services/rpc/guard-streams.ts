@@ -12,7 +12,10 @@ const { NGHTTP2_REFUSED_STREAM, NGHTTP2_ENHANCE_YOUR_CALM } = constants;
 
 const ignore = () => {};
 
-/** How many links a connection may have refused before it is ended: refusing costs the server more than asking costs its peer. */
+/**
+ * How many links a connection may have refused before it is ended: refusing costs the server more than asking costs
+ * its peer.
+ */
 const MAX_REFUSED_LINKS = 100;
 
 /** The links of one connection. */

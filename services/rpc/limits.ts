@@ -2,7 +2,10 @@ import type { ServerOptions as Http2Options } from 'node:http2';
 
 /** What a server grants its peers at most. Every bound is there for peers that are hostile or broken. */
 export interface Limits {
-  /** How large a message may be that carries payloads, decompressed, in bytes. Default: 4 MiB, as in every gRPC library. */
+  /**
+   * How large a message may be that carries payloads, decompressed, in bytes. Default: 4 MiB, as in every gRPC
+   * library.
+   */
   messageBytes: number;
   /**
    * How large a message may be that carries none, in bytes. Default: 1 MiB. What is made of 4 MiB of empty repeated
@@ -28,7 +31,10 @@ export interface Limits {
    * that begin with all the calls that they may have, each with a request of some size.
    */
   waitingRequests: number;
-  /** How long a request may take to arrive whole, in milliseconds. Streams that go both ways may take for ever. Default: 30,000. */
+  /**
+   * How long a request may take to arrive whole, in milliseconds. Streams that go both ways may take for ever.
+   * Default: 30,000.
+   */
   requestMs: number;
   /** How long a connection may take to begin as HTTP/2 does, in milliseconds. Default: 10,000. */
   handshakeMs: number;
@@ -36,7 +42,10 @@ export interface Limits {
   keepaliveMs: number;
   /** How long it may take to answer that, in milliseconds. Default: 20,000, as in every gRPC library. */
   keepaliveTimeoutMs: number;
-  /** How many bytes of header fields a request may have, names and values and 32 for each. Default: 16 KiB, as in C-core. */
+  /**
+   * How many bytes of header fields a request may have, names and values and 32 for each. Default: 16 KiB, as in
+   * C-core.
+   */
   headerBytes: number;
   /** How many header fields a request may have. Default: 128, as in Node. */
   headerPairs: number;
@@ -45,7 +54,10 @@ export interface Limits {
    * cancels all that it has open.
    */
   resetBurst: number;
-  /** How many of those it gets back per second. Default: 1,000; Node's 33 cuts off whoever cancels a few calls now and then. */
+  /**
+   * How many of those it gets back per second. Default: 1,000; Node's 33 cuts off whoever cancels a few calls now and
+   * then.
+   */
   resetsPerSecond: number;
   /**
    * How many streams of a connection may be refused, over all its life, because it has as many as it may. Default:

@@ -24,7 +24,10 @@ async function readme(name: string): Promise<Buffer> {
   return readFile(resolve(folder, file ?? 'README.md'));
 }
 
-/** Runs the brief pipeline as it is shipped over a document, and answers its page and its outputs. Every step is idempotent. */
+/**
+ * Runs the brief pipeline as it is shipped over a document, and answers its page and its outputs. Every step is
+ * idempotent.
+ */
 function briefOf(name: string, document: Buffer) {
   return mesh.network.sure(() => runBrief(name, document));
 }

@@ -25,7 +25,10 @@ export const NETWORKS: readonly NetworkKind[] = [
 /** TEST_SEED=7 draws other lots; a run with the same seed cuts after the same times. */
 const SEED = Number(process.env.TEST_SEED ?? 1);
 
-/** How long after a cut its effects may be seen, in milliseconds: an address that was lost is dialled again within 1 s. */
+/**
+ * How long after a cut its effects may be seen, in milliseconds: an address that was lost is dialled again within 1
+ * s.
+ */
 const EFFECT_MS = 3000;
 /** How long a caller waits before it asks again, in milliseconds. */
 const AGAIN_MS = 50;

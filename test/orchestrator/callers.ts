@@ -46,7 +46,10 @@ export type Ask = (
   options?: SendOptions & { onProgress?: (message: AgentMessage) => void },
 ) => Promise<AgentMessage>;
 
-/** Every way to send to an orchestrator, each as a stranger writes it. The link opens when it is first used, and again when it has ended. */
+/**
+ * Every way to send to an orchestrator, each as a stranger writes it. The link opens when it is first used, and again
+ * when it has ended.
+ */
 export function callersOf(rpc: Client<typeof OrchestratorService>): Record<CallerWay, Send> {
   const unary = (message: MessageInit, options: SendOptions) =>
     message.receiver ? rpc.send({ message }, options) : rpc.dispatch({ message }, options);

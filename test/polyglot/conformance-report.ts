@@ -1,6 +1,9 @@
 import type { Outcome } from '../../services/verify/index.ts';
 
-/** What the kit found of each member, as the page `docs/conformance.md`. It holds nothing that changes from run to run. */
+/**
+ * What the kit found of each member, as the page `docs/conformance.md`. It holds nothing that changes from run to
+ * run.
+ */
 export function conformanceReport(found: ReadonlyMap<string, readonly Outcome[]>): string {
   const names = [...found.keys()];
   const [checks = []] = found.values();

@@ -15,8 +15,9 @@ declare module 'vitest' {
 type Matrices = Map<string, Map<string, Map<string, string>>>;
 
 /**
- * Prints what was tested as matrices: a group of tests is one, the groups in it its columns, their tests its rows. An empty cell is
- * what does not apply. Languages and tools that were not built are named. The last line is `N passed, N failed, N skipped`.
+ * Prints what was tested as matrices: a group of tests is one, the groups in it its columns, their tests its rows. An
+ * empty cell is what does not apply. Languages and tools that were not built are named. The last line is `N passed, N
+ * failed, N skipped`.
  */
 export default class MatrixReporter implements Reporter {
   #vitest: Vitest | undefined;

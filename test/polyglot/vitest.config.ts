@@ -2,8 +2,9 @@ import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /**
- * The members and clients in other languages: `npm run test:polyglot`. They need toolchains that `npm test` does without. A
- * toolchain that is missing is skipped by name, unless TROUPE_REQUIRE (comma between: `python,go,java,grpcurl,nginx`) names it.
+ * The members and clients in other languages: `npm run test:polyglot`. They need toolchains that `npm test` does
+ * without. A toolchain that is missing is skipped by name, unless TROUPE_REQUIRE (comma between:
+ * `python,go,java,grpcurl,nginx`) names it.
  */
 export default defineConfig({
   root: resolve(import.meta.dirname, '../..'),

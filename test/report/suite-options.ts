@@ -19,7 +19,10 @@ export interface SuiteOptions {
   texts: Readonly<Record<string, string | undefined>>;
 }
 
-/** Reads the command line of a suite with the rows `allIds`. Throws, saying what is wrong, where it cannot be understood. */
+/**
+ * Reads the command line of a suite with the rows `allIds`. Throws, saying what is wrong, where it cannot be
+ * understood.
+ */
 export function readSuiteOptions(
   args: readonly string[],
   allIds: readonly string[],

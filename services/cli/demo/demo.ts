@@ -31,8 +31,8 @@ export interface DemoOptions {
 }
 
 /**
- * The demonstration: starts an orchestrator and the crew as processes on free ports, turns a document into a brief, and stops
- * everything. Fails where the document cannot be read, or as the pipeline does.
+ * The demonstration: starts an orchestrator and the crew as processes on free ports, turns a document into a brief,
+ * and stops everything. Fails where the document cannot be read, or as the pipeline does.
  */
 export async function demo(options: DemoOptions): Promise<void> {
   const startedAt = performance.now();

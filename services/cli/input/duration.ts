@@ -9,8 +9,8 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /**
- * A time on the command line, in milliseconds: a number and its unit (`500ms`, `1.5s`, `2m`, `1h`, `7d`), more than zero.
- * Anything else is commander's own error about an argument.
+ * A time on the command line, in milliseconds: a number and its unit (`500ms`, `1.5s`, `2m`, `1h`, `7d`), more than
+ * zero. Anything else is commander's own error about an argument.
  */
 export function parseDuration(text: string): number {
   const { number = '', unit = '' } =

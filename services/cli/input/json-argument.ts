@@ -12,8 +12,8 @@ import { describeJsonError } from './json-error.ts';
 export const JSON_ARGUMENT = 'JSON, @FILE, or @- for standard input';
 
 /**
- * The JSON that an argument holds or names: `@file` is read from there, `@-` from standard input. INVALID_ARGUMENT, with the
- * place and how to quote, for what is none.
+ * The JSON that an argument holds or names: `@file` is read from there, `@-` from standard input. INVALID_ARGUMENT,
+ * with the place and how to quote, for what is none.
  *
  * @param name What mistakes call it: `--data`.
  */

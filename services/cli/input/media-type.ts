@@ -1,6 +1,9 @@
 import { extname } from 'node:path';
 
-/** The media types of documents that agents are given, by their ending. Source: https://www.iana.org/assignments/media-types */
+/**
+ * The media types of documents that agents are given, by their ending. Source:
+ * https://www.iana.org/assignments/media-types
+ */
 const OF_ENDINGS: Readonly<Record<string, string>> = {
   '.csv': 'text/csv',
   '.gif': 'image/gif',

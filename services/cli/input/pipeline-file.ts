@@ -13,8 +13,8 @@ import type { YamlValue } from './yaml-value.ts';
 const MAX_STEPS = 64;
 
 /**
- * Reads a pipeline from YAML that has the form of `troupe.v1.Pipeline` in JSON. What concerns the form is checked here, so
- * that a mistake is told with its place; the expressions in it are checked by the orchestrator.
+ * Reads a pipeline from YAML that has the form of `troupe.v1.Pipeline` in JSON. What concerns the form is checked
+ * here, so that a mistake is told with its place; the expressions in it are checked by the orchestrator.
  *
  * @param file The file's name, for mistakes.
  */

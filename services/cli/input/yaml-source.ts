@@ -20,8 +20,8 @@ const PLAINER: Record<string, string> = {
 };
 
 /**
- * Reads a YAML file of one document. `read` takes its root apart, noting mistakes on the way; what it answers counts only
- * where there were none. A file that does not parse is not handed to it.
+ * Reads a YAML file of one document. `read` takes its root apart, noting mistakes on the way; what it answers counts
+ * only where there were none. A file that does not parse is not handed to it.
  *
  * @param file The file's name, for mistakes.
  * @param text What the file holds.

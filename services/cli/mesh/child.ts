@@ -34,13 +34,17 @@ export interface ChildListener {
 
 /** A process that was started. */
 export interface Child {
-  /** Settles when it has ended and its last lines were heard, with how it ended: `exited with code 1`. Never rejects. */
+  /**
+   * Settles when it has ended and its last lines were heard, with how it ended: `exited with code 1`. Never rejects.
+   */
   readonly exited: Promise<string>;
   /** Asks it to end (SIGTERM), ends it after `graceMs` (SIGKILL), and settles when it has ended. */
   stop(graceMs: number): Promise<void>;
 }
 
-/** After how long without a line a process that has ended is heard no more: its own children may hold its output open. */
+/**
+ * After how long without a line a process that has ended is heard no more: its own children may hold its output open.
+ */
 const QUIET_MS = 500;
 
 /**

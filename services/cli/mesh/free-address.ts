@@ -5,8 +5,8 @@ import { Code } from '../../rpc/code.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 
 /**
- * The address with a port that is free now, where it asks for any (0); else itself, once that was found free. FAILED_PRECONDITION
- * where something listens there already, or nothing can.
+ * The address with a port that is free now, where it asks for any (0); else itself, once that was found free.
+ * FAILED_PRECONDITION where something listens there already, or nothing can.
  */
 export async function freeAddress({ host, port }: Address): Promise<Address> {
   const server = createServer();

@@ -24,8 +24,8 @@ export interface KeptChildListener {
 /** A process that is started again whenever it ends, until it is stopped. */
 export class KeptChild {
   /**
-   * Where it serves, once it said so for the first time. Fails CANCELLED where it is stopped before, and with Node's own
-   * error where the command is none that can be started at all.
+   * Where it serves, once it said so for the first time. Fails CANCELLED where it is stopped before, and with Node's
+   * own error where the command is none that can be started at all.
    */
   readonly ready: Promise<Ready>;
   readonly #command: ChildCommand;

@@ -34,7 +34,9 @@ export interface MeshAgent {
   readonly instances: number;
   /** What is added to its environment. Default: nothing. */
   readonly env: Readonly<Record<string, string>>;
-  /** The folder that it runs in, absolute. In the file it is relative to the file's own folder, which is the default. */
+  /**
+   * The folder that it runs in, absolute. In the file it is relative to the file's own folder, which is the default.
+   */
   readonly cwd: string;
 }
 

@@ -8,7 +8,10 @@ import { type Cell, row, table } from './table.ts';
 /** The narrowest that a value is cut to, on a terminal whose other columns leave no room. */
 const MIN_VALUE_WIDTH = 20;
 
-/** An entry as JSON: its revision as text, as it may be too large for a number; what it has left to live in milliseconds. */
+/**
+ * An entry as JSON: its revision as text, as it may be too large for a number; what it has left to live in
+ * milliseconds.
+ */
 export function entryJson({ key, value, revision, ttlMs }: Entry): JsonObject {
   return { key, value, revision: String(revision), ...(ttlMs !== undefined && { ttlMs: Math.round(ttlMs) }) };
 }

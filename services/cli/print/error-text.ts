@@ -15,8 +15,8 @@ import { printable } from './printable.ts';
 import type { Printer } from './printer.ts';
 
 /**
- * An error as people read it: what went wrong and its code and reasons, each violation on a line of its own, and what to
- * do next where that is known.
+ * An error as people read it: what went wrong and its code and reasons, each violation on a line of its own, and what
+ * to do next where that is known.
  */
 export function errorText(error: RpcError, printer: Printer): string {
   // A step's failure is followed by its cause's, and an agent's own stand beside the mesh's.

@@ -1,6 +1,6 @@
 /**
- * A text from the mesh as it may be shown on a terminal: control characters, by which it could move the cursor or rename
- * the window, become visible escapes (`\x1b`). Line ends and tabs stay.
+ * A text from the mesh as it may be shown on a terminal: control characters, by which it could move the cursor or
+ * rename the window, become visible escapes (`\x1b`). Line ends and tabs stay.
  */
 export function printable(text: string): string {
   return text.replace(

@@ -9,11 +9,11 @@ import { RpcError } from '../../rpc/rpc-error.ts';
 import { dialable } from '../mesh/dialable.ts';
 
 /**
- * Asks the server at `address` for its health as a whole, by `grpc.health.v1`. An address to listen on will do:
- * where it stands for every interface, this machine is asked.
+ * Asks the server at `address` for its health as a whole, by `grpc.health.v1`. An address to listen on will do: where
+ * it stands for every interface, this machine is asked.
  *
- * Fails UNAVAILABLE where the server does not serve or is not there, DEADLINE_EXCEEDED after `timeoutMs` (default 3,000)
- * without an answer, INVALID_ARGUMENT for what is no address.
+ * Fails UNAVAILABLE where the server does not serve or is not there, DEADLINE_EXCEEDED after `timeoutMs` (default
+ * 3,000) without an answer, INVALID_ARGUMENT for what is no address.
  */
 export async function probe(address: string, timeoutMs = 3000): Promise<void> {
   const channel = new Channel(toDial(address));

@@ -39,7 +39,10 @@ export interface AnalyzeInput extends TextInput {
   keywords?: number;
 }
 
-/** M. Brysbaert, "How many words do we read per minute?" (Journal of Memory and Language 109, 2019): English non-fiction. */
+/**
+ * M. Brysbaert, "How many words do we read per minute?" (Journal of Memory and Language 109, 2019): English
+ * non-fiction.
+ */
 const WORDS_PER_MINUTE = 238;
 
 /** Analyses a text. Nothing if it has no words. Lets the event loop turn; throws the signal's reason once aborted. */

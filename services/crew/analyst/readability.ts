@@ -28,9 +28,9 @@ export class SyllableCounter {
 }
 
 /**
- * Reading ease after R. Flesch, "A new readability yardstick" (Journal of Applied Psychology 32(3), 1948):
- * 206.835 − 1.015 × words per sentence − 84.6 × syllables per word. Grade level after J. P. Kincaid et al., Research
- * Branch Report 8-75 (US Navy, 1975): 0.39 × words per sentence + 11.8 × syllables per word − 15.59. Both were fitted to
+ * Reading ease after R. Flesch, "A new readability yardstick" (Journal of Applied Psychology 32(3), 1948): 206.835 −
+ * 1.015 × words per sentence − 84.6 × syllables per word. Grade level after J. P. Kincaid et al., Research Branch
+ * Report 8-75 (US Navy, 1975): 0.39 × words per sentence + 11.8 × syllables per word − 15.59. Both were fitted to
  * English and say nothing of another language. Rounded to a tenth.
  */
 export function readability(words: number, sentences: number, syllables: number): Readability {

@@ -19,8 +19,8 @@ const writer = unified().use(rehypeStringify).freeze();
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /**
- * Composes the brief as one HTML page that needs nothing else: no scripts, no requests. All of its body, whoever it comes
- * from, goes through `safeSchema`.
+ * Composes the brief as one HTML page that needs nothing else: no scripts, no requests. All of its body, whoever it
+ * comes from, goes through `safeSchema`.
  */
 export function compose(brief: Brief): Composed {
   const { document, analysis = {}, summary, charts = [] } = brief;

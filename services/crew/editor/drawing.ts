@@ -6,8 +6,8 @@ import type { ChartPart } from './brief.ts';
 const parser = unified().use(rehypeParse, { fragment: true }).freeze();
 
 /**
- * The `svg` element of a chart, named by the chart's title. It is not safe yet: it has to go through `safeSchema`. Nothing
- * if there is none, or if it is nested too deeply to be read.
+ * The `svg` element of a chart, named by the chart's title. It is not safe yet: it has to go through `safeSchema`.
+ * Nothing if there is none, or if it is nested too deeply to be read.
  */
 export function drawingOf({ svg, title }: ChartPart): Element | undefined {
   const drawing = firstSvg(svg);

@@ -147,8 +147,8 @@ function pie(points: readonly Point[]): EChartsCoreOption {
 }
 
 /**
- * Names the drawing for those who hear it, and takes out what serves hovering and counts up from chart to chart, so that
- * the same input gives the same drawing. ECharts escapes the texts that it draws; the name is ours to escape.
+ * Names the drawing for those who hear it, and takes out what serves hovering and counts up from chart to chart, so
+ * that the same input gives the same drawing. ECharts escapes the texts that it draws; the name is ours to escape.
  */
 function finished(svg: string, title: string): string {
   const name = title.replace(/[&<>"']/g, (sign) => `&#${sign.codePointAt(0)};`);

@@ -35,7 +35,8 @@ const SIBILANT = /(?:ch|sh|ss|x|z)e?s?$/;
 
 /**
  * The form under which a word is counted, never shown: lower case, and in English without the plural, by Harman's
- * S-stemmer ("How effective is suffixing?", JASIS 42(1), 1991) with a rule of our own for -ches, -shes, -sses, -xes, -zes.
+ * S-stemmer ("How effective is suffixing?", JASIS 42(1), 1991) with a rule of our own for -ches, -shes, -sses, -xes,
+ * -zes.
  */
 export function foldWord(word: string, language: string): string {
   const lower = word.toLowerCase().replaceAll('’', "'").replace(/'s$/, '');

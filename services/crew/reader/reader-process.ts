@@ -11,10 +11,11 @@ export interface ReaderProcessOptions {
 }
 
 /**
- * Reads documents in a process of its own, one after the other. Markup can be made to cost a parser minutes (a list that
- * nests a thousand deep) or gigabytes (tags left open): here it costs the document that does it a limit, and neither the
- * heartbeats of the agent nor its memory. A worker thread would not do: V8 ends the whole process when the heap of a
- * thread is full. The process starts with the first document, and anew after one that it was given up for.
+ * Reads documents in a process of its own, one after the other. Markup can be made to cost a parser minutes (a list
+ * that nests a thousand deep) or gigabytes (tags left open): here it costs the document that does it a limit, and
+ * neither the heartbeats of the agent nor its memory. A worker thread would not do: V8 ends the whole process when
+ * the heap of a thread is full. The process starts with the first document, and anew after one that it was given up
+ * for.
  */
 export class ReaderProcess {
   readonly #timeLimitMs: number;

@@ -157,7 +157,9 @@ export class Lane {
     return this.admission.wait(waiter, caller, deadlineAt, now);
   }
 
-  /** Lets in what waits, as long as there is room, or nobody left to wait for. Answers whether something still waits. */
+  /**
+   * Lets in what waits, as long as there is room, or nobody left to wait for. Answers whether something still waits.
+   */
   admitWaiting(): boolean {
     // One that can go only to some of the instances may have to wait on: each is looked at once.
     for (let left = this.admission.waiting; left > 0 && this.admission.waiting > 0; left--) {

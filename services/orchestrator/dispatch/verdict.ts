@@ -13,7 +13,9 @@ import { isRoutable } from '../roster/status.ts';
 export interface Verdict {
   /** Whether the task may be tried again. */
   kind: FailedAttempt['kind'];
-  /** Whether the instance has done its part: an input that it refused, and a handler that failed, are no fault of it. */
+  /**
+   * Whether the instance has done its part: an input that it refused, and a handler that failed, are no fault of it.
+   */
   outcome: Outcome;
   /** Whether it has more work than it takes. */
   overloaded: boolean;

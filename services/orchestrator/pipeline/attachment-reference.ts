@@ -16,8 +16,8 @@ export function parseAttachmentReference(text: string): AttachmentReference {
 }
 
 /**
- * The attachments that `references` name, each once, out of those of each source. INVALID_PIPELINE where one is missing,
- * or where two different ones have the same name, which within a message must be unique.
+ * The attachments that `references` name, each once, out of those of each source. INVALID_PIPELINE where one is
+ * missing, or where two different ones have the same name, which within a message must be unique.
  */
 export function selectAttachments(
   references: readonly AttachmentReference[],

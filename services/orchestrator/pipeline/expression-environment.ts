@@ -17,8 +17,8 @@ const LIST = listType(DYN);
 const MAP = mapType(DYN, DYN);
 
 /**
- * CEL with its standard functions, and what JSON asks of them: every number of JSON is a double, and CEL by itself knows
- * no `double + int`, so that `input.n + 1` would fail. Where an integer meets a double, it is taken as one.
+ * CEL with its standard functions, and what JSON asks of them: every number of JSON is a double, and CEL by itself
+ * knows no `double + int`, so that `input.n + 1` would fail. Where an integer meets a double, it is taken as one.
  */
 export function expressionEnvironment(): CelEnv {
   return celEnv({ funcs: [...arithmetic(), ...membership(), append()] });

@@ -34,7 +34,10 @@ export function bodyOf({ accuInit, loopCondition, loopStep, result }: Comprehens
   return present([accuInit, loopCondition, loopStep, result]);
 }
 
-/** The name of an identifier; nothing where the node is none. A leading dot, which only says "at the root", is left out. */
+/**
+ * The name of an identifier; nothing where the node is none. A leading dot, which only says "at the root", is left
+ * out.
+ */
 export function nameOf({ exprKind }: Expr): string | undefined {
   return exprKind.case === 'identExpr' ? exprKind.value.name.replace(/^\./, '') : undefined;
 }

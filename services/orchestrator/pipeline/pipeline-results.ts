@@ -28,8 +28,8 @@ export class PipelineResults {
   }
 
   /**
-   * Adds a step's RESULT and answers its output. INVALID_PAYLOAD where that is no JSON, MESSAGE_TOO_LARGE where the outputs of
-   * the pipeline no longer fit into one message: then nothing is added.
+   * Adds a step's RESULT and answers its output. INVALID_PAYLOAD where that is no JSON, MESSAGE_TOO_LARGE where the
+   * outputs of the pipeline no longer fit into one message: then nothing is added.
    */
   add(step: string, result: AgentMessage): Value {
     const json: JsonValue = fromValue(result.payload);

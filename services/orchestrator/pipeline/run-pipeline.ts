@@ -33,9 +33,9 @@ export interface RunPipelineOptions {
 }
 
 /**
- * Runs a pipeline and tells what happens; its last event holds the outputs of all steps that finished. INVALID_PIPELINE,
- * before any event, where it cannot be run. A step that fails ends it: the last event then says STEP_FAILED with the
- * step and its cause, and the same RpcError is thrown.
+ * Runs a pipeline and tells what happens; its last event holds the outputs of all steps that finished.
+ * INVALID_PIPELINE, before any event, where it cannot be run. A step that fails ends it: the last event then says
+ * STEP_FAILED with the step and its cause, and the same RpcError is thrown.
  */
 export async function* runPipeline(
   request: RunPipelineRequest,

@@ -30,9 +30,9 @@ export interface TaskNews {
 }
 
 /**
- * Dispatches a task by its `capability`: yields its PROGRESS as it comes and its RESULT last, or throws the RpcError that it
- * failed with. `deadline` is the latest that the task may end, whatever its `ttl` or its capability's says; when `signal`
- * aborts, the task is cancelled and the iteration throws.
+ * Dispatches a task by its `capability`: yields its PROGRESS as it comes and its RESULT last, or throws the RpcError
+ * that it failed with. `deadline` is the latest that the task may end, whatever its `ttl` or its capability's says;
+ * when `signal` aborts, the task is cancelled and the iteration throws.
  */
 export type DispatchTask = (
   task: AgentMessage,

@@ -18,8 +18,8 @@ export interface StepInputs {
 }
 
 /**
- * Fills in the expressions of a step. INVALID_PIPELINE where one of them has no value, or where together they run longer
- * than 250 ms or give more than 4 MiB.
+ * Fills in the expressions of a step. INVALID_PIPELINE where one of them has no value, or where together they run
+ * longer than 250 ms or give more than 4 MiB.
  */
 export function fillIn(inputs: StepInputs, texts: PipelineTexts, scope: ExpressionScope): StepInputs {
   const room = { bytes: STEP_LIMIT_BYTES };

@@ -83,7 +83,8 @@ export class Roster<C> {
     const entry = rosterEntry(instance, instance.status ?? AgentStatus.IDLE);
     const known = this.#agents.has(entry.agentId);
     const displaced = [this.#addresses.get(entry.address), this.#instances.get(entry.instanceId)];
-    // First in, then out: the sets of an agent that has no other instance stay the same, with all that is known of them.
+    // First in, then out: the sets of an agent that has no other instance stay the same, with all that is known of
+    // them.
     const agent = this.#attach(entry);
     const left = new Set(displaced.map((old) => old && this.#detach(old)));
 

@@ -3,8 +3,9 @@ import { fieldPath } from '../field-path.ts';
 import { troupeError } from '../reason.ts';
 
 /**
- * How many arrays and objects may stand in one another in a payload. Most protobuf libraries refuse messages nested over 100 deep, and
- * an object in a Value takes three of them (Value, Struct, map entry), with three more around the whole: (100 - 3) / 3.
+ * How many arrays and objects may stand in one another in a payload. Most protobuf libraries refuse messages nested
+ * over 100 deep, and an object in a Value takes three of them (Value, Struct, map entry), with three more around the
+ * whole: (100 - 3) / 3.
  */
 export const MAX_PAYLOAD_DEPTH = 32;
 

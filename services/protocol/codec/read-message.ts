@@ -114,7 +114,10 @@ function readPayload(reader: WireReader): Payload {
   return payload;
 }
 
-/** Reads a Timestamp or Duration, which have the same fields. One that is negative, as few are, is left to protobuf-es. */
+/**
+ * Reads a Timestamp or Duration, which have the same fields. One that is negative, as few are, is left to
+ * protobuf-es.
+ */
 function readTime<D extends typeof TimestampSchema | typeof DurationSchema>(
   reader: WireReader,
   schema: D,

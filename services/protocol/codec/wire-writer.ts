@@ -13,6 +13,8 @@ const TAKEN_BYTES = 32 * 1024;
 /** Texts up to this length are written byte by byte: a call into the runtime costs more than the bytes do. */
 const SHORT_TEXT = 64;
 
+const MAX_INT31 = 0x7fffffff;
+
 /**
  * Writes protobuf's wire format from the end to the front: what stands inside a field is written before the field's
  * length, which is known by then, so nothing is measured beforehand and nothing is moved.
@@ -68,14 +70,13 @@ export class WireWriter {
       return;
     }
     let size = 1;
-    for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size += 1;
+    for (let bound = 0x80; value >= bound; bound *= 0x80) size += 1;
     this.#at -= size;
     let at = this.#at;
     let rest = value;
-    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) {
-      this.#buffer[at] = (rest % 0x80) | 0x80;
-      at += 1;
-    }
+    // Shifts take whole numbers of 31 bits alone, and are a multiple quicker than a division.
+    for (; rest > MAX_INT31; rest = Math.floor(rest / 0x80)) this.#buffer[at++] = (rest % 0x80) | 0x80;
+    for (; rest >= 0x80; rest >>= 7) this.#buffer[at++] = (rest & 0x7f) | 0x80;
     this.#buffer[at] = rest;
   }
 

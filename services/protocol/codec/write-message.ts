@@ -90,7 +90,10 @@ function writePayload(writer: WireWriter, payload: NonNullable<AgentMessage['pay
   writer.varint(Tag.payload);
 }
 
-/** Writes a Timestamp or Duration, which have the same fields. One that is negative, as few are, is left to protobuf-es. */
+/**
+ * Writes a Timestamp or Duration, which have the same fields. One that is negative, as few are, is left to
+ * protobuf-es.
+ */
 function writeTime<D extends typeof TimestampSchema | typeof DurationSchema>(
   writer: WireWriter,
   tag: number,

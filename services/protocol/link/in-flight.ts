@@ -21,8 +21,8 @@ export class InFlight {
   readonly #onAbort: (() => void) | undefined;
 
   /**
-   * `ahead`: how many messages are sent before it. `abandon` is called when the scope's signal aborts or its deadline passes, until
-   * `release` was called.
+   * `ahead`: how many messages are sent before it. `abandon` is called when the scope's signal aborts or its deadline
+   * passes, until `release` was called.
    */
   constructor(
     message: AgentMessage,

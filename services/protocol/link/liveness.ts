@@ -1,16 +1,16 @@
 /** When a link counts as lost. */
 export interface LivenessOptions {
   /**
-   * How long a link with tasks in flight may be silent before it is asked for a sign of life, in
-   * milliseconds. Default: 800. The contract's 1 s, less what ticks come late on a busy machine, so that whoever froze is
-   * lost within 2 s in all.
+   * How long a link with tasks in flight may be silent before it is asked for a sign of life, in milliseconds.
+   * Default: 800. The contract's 1 s, less what ticks come late on a busy machine, so that whoever froze is lost
+   * within 2 s in all.
    */
   busySilenceMs?: number;
   /** The same for a link without. Default: 10,000. */
   idleSilenceMs?: number;
   /**
-   * For how long after its last task a link is asked as often as one with tasks, in milliseconds. Default: 30,000. Ours:
-   * who is given no tasks for a moment, since it was slow, is the first that may be frozen.
+   * For how long after its last task a link is asked as often as one with tasks, in milliseconds. Default: 30,000.
+   * Ours: who is given no tasks for a moment, since it was slow, is the first that may be frozen.
    */
   lingerMs?: number;
   /** How long the sign of life may take before the link counts as lost, in milliseconds. Default: 1,000. */

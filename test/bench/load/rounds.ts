@@ -2,7 +2,9 @@
 export interface Rounds {
   /** How many rounds count, unless the time runs out. At least 1. */
   count: number;
-  /** After how long no further round is begun, in milliseconds, warming up not counted. Default: all rounds are done. */
+  /**
+   * After how long no further round is begun, in milliseconds, warming up not counted. Default: all rounds are done.
+   */
   withinMs?: number;
 }
 

@@ -2,7 +2,10 @@ import { MADE_MACHINE } from '../../report/made-machine.ts';
 import { rowOf } from '../rows/row.ts';
 import type { Report } from './report.ts';
 
-/** A report that nobody measured: `speed` calls per second against 1,000 of direct calls, where five times as many are a must. */
+/**
+ * A report that nobody measured: `speed` calls per second against 1,000 of direct calls, where five times as many are
+ * a must.
+ */
 export function madeReport(speed: number): Report {
   const summary = (callsPerSecond: number, between: Record<string, number>) => ({
     callsPerSecond,

@@ -62,6 +62,9 @@ export interface Bench {
 export interface RowFamily {
   /** The rows that it can measure. */
   plans: readonly RowPlan[];
-  /** Measures those of them whose ids are `wanted`; a row that cannot be measured here is left out, and skipped by name. */
+  /**
+   * Measures those of them whose ids are `wanted`; a row that cannot be measured here is left out, and skipped by
+   * name.
+   */
   measure(wanted: ReadonlySet<string>, bench: Bench): Promise<Row[]>;
 }

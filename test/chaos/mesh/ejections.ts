@@ -13,7 +13,10 @@ export interface EjectionSample {
   ejected: readonly string[];
 }
 
-/** Asks the orchestrator at `address` again and again who is ejected for a capability; `stop` answers all that it told. */
+/**
+ * Asks the orchestrator at `address` again and again who is ejected for a capability; `stop` answers all that it
+ * told.
+ */
 export function sampleEjections(
   address: string,
   capability: string,

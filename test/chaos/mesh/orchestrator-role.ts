@@ -19,8 +19,8 @@ export async function start(options: OrchestratorOptions): Promise<Role> {
         return process.memoryUsage().heapUsed;
       },
       /**
-       * What the process holds: the heap after a forced collection, in bytes (only where Node runs with --expose-gc), what
-       * keeps its event loop alive, by kind, and who listens to the process.
+       * What the process holds: the heap after a forced collection, in bytes (only where Node runs with --expose-gc),
+       * what keeps its event loop alive, by kind, and who listens to the process.
        */
       holdings() {
         globalThis.gc?.();

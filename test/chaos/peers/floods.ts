@@ -53,7 +53,10 @@ const PLANS: Readonly<Record<Exclude<Flood, 'bomb'>, Plan>> = {
   },
 };
 
-/** Floods a server for some time; where it ends the connection, the flood goes on over a new one. Answers how many there were. */
+/**
+ * Floods a server for some time; where it ends the connection, the flood goes on over a new one. Answers how many
+ * there were.
+ */
 export async function flood(kind: Flood, address: string, forMs: number): Promise<number> {
   if (kind === 'bomb') return bombs(address, forMs);
   const { first, piece, frames } = PLANS[kind];

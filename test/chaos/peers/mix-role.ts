@@ -14,7 +14,10 @@ const PAUSE_MS = 10;
 /** What a step of a pipeline is given: CEL. */
 const INPUT = `\${input.n}`;
 
-/** A caller that does everything a caller can do, while it is not told to `rest`; `done` tells how often, and what failed. */
+/**
+ * A caller that does everything a caller can do, while it is not told to `rest`; `done` tells how often, and what
+ * failed.
+ */
 export function start({ orchestrator }: { orchestrator: string }): Role {
   const troupe = new Troupe(orchestrator, { id: 'mix' });
   const things = thingsToDo(troupe);

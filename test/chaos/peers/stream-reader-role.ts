@@ -16,7 +16,10 @@ interface ReaderOptions extends StreamInput {
   count: number;
 }
 
-/** Reads streams. `gaps`: how long it took from each message to the next since it was last asked, in milliseconds; `ended`: how streams ended. */
+/**
+ * Reads streams. `gaps`: how long it took from each message to the next since it was last asked, in milliseconds;
+ * `ended`: how streams ended.
+ */
 export function start({ orchestrator, count, ...input }: ReaderOptions): Role {
   let gaps: number[] = [];
   const ended: string[] = [];

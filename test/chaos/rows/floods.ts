@@ -15,7 +15,10 @@ const KINDS: readonly Flood[] = ['reset', 'ping', 'settings', 'continuation', 'b
 const CONNECTIONS = 20;
 /** How much longer than it should a flood may take, in milliseconds. */
 const MARGIN_MS = 60_000;
-/** How long a server works first, then the calm lasts, then each flood, in milliseconds; and how many streams are left idle. */
+/**
+ * How long a server works first, then the calm lasts, then each flood, in milliseconds; and how many streams are left
+ * idle.
+ */
 const FULL = { workMs: 5000, calmMs: 5000, floodMs: 5000, streams: 20_000 };
 const QUICK = { workMs: 600, calmMs: 400, floodMs: 80, streams: 500 };
 

@@ -103,8 +103,8 @@ function servedAt(calls: History, { instance, continuedAt }: Frozen): number {
 }
 
 /**
- * When an instance was first given a task while it was frozen: that was tried again elsewhere. Where it was given none, nobody
- * was to notice it, until then: the moment at which it was seen to be offline.
+ * When an instance was first given a task while it was frozen: that was tried again elsewhere. Where it was given
+ * none, nobody was to notice it, until then: the moment at which it was seen to be offline.
  */
 function givenAt(calls: History, { stoppedAt, offlineAt }: Frozen): number {
   const triedAgain = calls.startedWithin(stoppedAt, offlineAt).calls.filter(({ attempt }) => attempt > 1);

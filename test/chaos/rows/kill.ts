@@ -81,8 +81,8 @@ async function run({ quick, log, stage }: RowContext): Promise<Seen> {
 }
 
 /**
- * Whether a call was in flight at an instance when that was killed, and says so. A failure that does not name its instance is
- * held against the times alone.
+ * Whether a call was in flight at an instance when that was killed, and says so. A failure that does not name its
+ * instance is held against the times alone.
  */
 function wasInFlight({ code, reason, instance, start, end }: Call, killed: readonly Killed[]): boolean {
   if (code !== 'UNAVAILABLE' || reason !== 'INSTANCE_LOST') return false;

@@ -129,7 +129,10 @@ function perSecond(history: History, from: number, to: number): number {
   return (within.count * 1000) / (to - from);
 }
 
-/** From when on calls went well for a while: none failed, and their p99 was within bounds. Infinity where that did not come. */
+/**
+ * From when on calls went well for a while: none failed, and their p99 was within bounds. Infinity where that did not
+ * come.
+ */
 function recoveredAt(history: History, from: number, p99Ms: number): number {
   const last = Math.max(...history.calls.map(({ start }) => start));
   for (let begin = from; begin + WELL_FOR_MS <= last; begin += WELL_FOR_MS / 10) {
@@ -143,7 +146,9 @@ async function heapMiB(child: Child): Promise<number> {
   return (await child.ask<number>('heap')) / 2 ** 20;
 }
 
-/** Begins to measure what processes use of a processor; the function that it answers tells it of the time since, in %. */
+/**
+ * Begins to measure what processes use of a processor; the function that it answers tells it of the time since, in %.
+ */
 async function cpuMeters(children: Readonly<Record<string, Child>>) {
   const used = () => Promise.all(Object.values(children).map((child) => child.usage()));
   const before = await used();

@@ -109,7 +109,10 @@ async function between(
   );
 }
 
-/** The longest time in which a caller made no call: it may have had no processor, and then had none to end a call either. */
+/**
+ * The longest time in which a caller made no call: it may have had no processor, and then had none to end a call
+ * either.
+ */
 function longestPauseMs({ calls }: History): number {
   const starts = calls.map(({ start }) => start).sort((a, b) => a - b);
   return Math.max(...starts.slice(1).map((start, n) => start - starts[n]!));

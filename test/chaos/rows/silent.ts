@@ -6,7 +6,10 @@ import { Mesh } from '../mesh/mesh.ts';
 import { TcpProxy } from '../proxy/tcp-proxy.ts';
 import type { Row, RowContext, Seen } from '../row.ts';
 
-/** A call that waited for an address that stays silent would take longer, in milliseconds: dialling is given up after 2 s. */
+/**
+ * A call that waited for an address that stays silent would take longer, in milliseconds: dialling is given up after
+ * 2 s.
+ */
 const WAITED_MS = 1000;
 
 /** Two addresses that take connections and do not speak HTTP/2, beside an instance that is well. */

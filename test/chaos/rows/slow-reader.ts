@@ -7,7 +7,9 @@ import type { Row, RowContext, Seen } from '../row.ts';
 const MIB = 2 ** 20;
 /** How often a stream tells something, in milliseconds: more than a busy machine adds by itself. */
 const EVERY_MS = 20;
-/** What each message of the one that sleeps holds, in bytes: what it leaves unread soon fills every buffer on its way. */
+/**
+ * What each message of the one that sleeps holds, in bytes: what it leaves unread soon fills every buffer on its way.
+ */
 const SLEEPER_BYTES = 256 * 1024;
 /** How long it may be until it is cut, in milliseconds. */
 const CUT_WITHIN_MS = 30_000;

@@ -91,8 +91,8 @@ async function against(
 }
 
 /**
- * The same once more, by an agent that asks the dependency for each of its own tasks, so that two capabilities try again, one
- * within the other. It decides nothing: the budget is that of one capability.
+ * The same once more, by an agent that asks the dependency for each of its own tasks, so that two capabilities try
+ * again, one within the other. It decides nothing: the budget is that of one capability.
  */
 async function throughAnAgent(
   mesh: Mesh,

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-// node write-schemas.ts SWAGGER_JSON: writes, beside itself, strict JSON Schemas of the kinds that deploy/ is made of. NOTICE
-// tells where the description of the Kubernetes API comes from.
+// node write-schemas.ts SWAGGER_JSON: writes, beside itself, strict JSON Schemas of the kinds that deploy/ is made
+// of. NOTICE tells where the description of the Kubernetes API comes from.
 
 /** The definition of each kind, by its apiVersion and name. */
 const KINDS = {
@@ -44,7 +44,9 @@ function include(name: string): void {
   definitions[name] = strict(swagger.definitions[name]);
 }
 
-/** As JSON Schema, which lets no field in that the API does not have: an API server drops such a field without a word. */
+/**
+ * As JSON Schema, which lets no field in that the API does not have: an API server drops such a field without a word.
+ */
 function strict({
   type,
   format,

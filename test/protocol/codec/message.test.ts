@@ -109,8 +109,8 @@ describe('The codec of AgentMessage', () => {
         for (const [at, byte] of changes) if (bytes.length > 0) bytes[at % bytes.length] = byte;
         const expected = byProtobuf(bytes);
         const read = byCodec(bytes);
-        // What is wrong within a payload shows when it is looked into; protobuf-es refuses the whole message, or reads on
-        // past the end of the payload, which nothing can be held against.
+        // What is wrong within a payload shows when it is looked into; protobuf-es refuses the whole message, or
+        // reads on past the end of the payload, which nothing can be held against.
         if (read && !isReadable(read)) return;
         if (!expected) refused++;
         expect(areEqual(read, expected)).toBe(true);
