@@ -18,6 +18,7 @@ import type { HttpListener, HttpRequest, HttpResponse } from './http-server.ts';
 import { explain, foreignOrigin, noSuchMethod, type Refusal } from './refusal.ts';
 import { servedByConnect } from './serve-method.ts';
 import { capTimeouts } from './timeout.ts';
+import { Turns } from './turns.ts';
 
 /** What a listener needs to answer requests. */
 export interface ListenerOptions {
@@ -36,6 +37,7 @@ const FORM = 'application/x-www-form-urlencoded';
 export function requestListener(options: ListenerOptions): HttpListener {
   const { services, calls, allowedOrigins } = options;
   const methods = connectMethods(options);
+  const turns = new Turns();
 
   async function answer(request: HttpRequest, response: HttpResponse): Promise<void> {
     const path = request.url?.split('?', 1)[0] ?? '/';
@@ -54,7 +56,10 @@ export function requestListener(options: ListenerOptions): HttpListener {
     await call(method, request, response);
   }
 
-  return (request, response) => {
+  return async (request, response) => {
+    await turns.next();
+    // It was given up: a flood of such requests costs little.
+    if (request.aborted) return;
     answer(request, response).catch((reason) => {
       const { message } = ConnectError.from(reason);
       if (response.headersSent || response.destroyed)
