@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { ORCHESTRATOR_FLAGS } from '../../services/cli/mesh/orchestrator-flags.ts';
 import { Supervisor } from '../../services/cli/mesh/supervisor.ts';
 import { Recorder } from '../cli/recorder.ts';
 import { command, copy, environment, type Instruction, readDockerfile } from './dockerfile.ts';
@@ -115,6 +116,10 @@ describe('the image', () => {
     const major = process.versions.node.split('.')[0];
     expect(instructions[0]).toEqual({ name: 'FROM', text: `node:${major}-slim` });
     expect(instructions.find(({ name }) => name === 'USER')?.text).toBe('node');
+  });
+
+  it('runs the orchestrator as `troupe up` does, unless it is told otherwise', () => {
+    expect(command(instructions)).toEqual(['node', ...ORCHESTRATOR_FLAGS, 'services/orchestrator/main.ts']);
   });
 
   it.each([

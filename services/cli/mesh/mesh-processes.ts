@@ -1,6 +1,7 @@
 import type { Terminal } from '../terminal.ts';
 import { mainOf } from './crew-mesh.ts';
 import type { MeshAgent, MeshFile } from './mesh-file.ts';
+import { ORCHESTRATOR_FLAGS } from './orchestrator-flags.ts';
 import type { SupervisedProcess } from './supervisor.ts';
 
 /** What says of one process where and as whom it serves: that of `up` itself is none of its children's. */
@@ -21,7 +22,7 @@ export function orchestratorProcess(
   return {
     name: ORCHESTRATOR_NAME,
     role: 'orchestrator',
-    command: [node, mainOf('orchestrator')],
+    command: [node, ...ORCHESTRATOR_FLAGS, mainOf('orchestrator')],
     cwd,
     env: {
       ...inherited(env),

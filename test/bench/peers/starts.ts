@@ -1,3 +1,4 @@
+import { ORCHESTRATOR_FLAGS } from '../../../services/cli/mesh/orchestrator-flags.ts';
 import type { Stage } from '../../processes/stage.ts';
 import type { Contestant } from '../load/contestant.ts';
 import type { ContestantName, Contestants } from './contestants.ts';
@@ -23,7 +24,7 @@ const NO_NATS_SERVER = 'there is no nats-server on the PATH, and none was built'
 /** How each contestant is started. */
 export const STARTS: Readonly<Record<ContestantName, (here: Surroundings) => Promise<Started>>> = {
   async troupe({ stage }) {
-    const orchestrator = await stage.start('peers/troupe/orchestrator.ts');
+    const orchestrator = await stage.start('peers/troupe/orchestrator.ts', {}, ORCHESTRATOR_FLAGS);
     const address = await orchestrator.told('address');
     const agent = await stage.start('peers/troupe/agent.ts', { orchestrator: address });
     const client = await stage.start('peers/troupe/client.ts', {

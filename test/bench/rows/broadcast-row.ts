@@ -1,3 +1,4 @@
+import { ORCHESTRATOR_FLAGS } from '../../../services/cli/mesh/orchestrator-flags.ts';
 import { figureOf, median } from '../../report/statistics.ts';
 import { interleaved } from '../load/rounds.ts';
 import type { RowFamily } from './bench.ts';
@@ -22,7 +23,7 @@ export const broadcastRow: RowFamily = {
 
   async measure(_wanted, { stage, plan, rounds, tell }) {
     tell(`broadcast to ${INSTANCES} instances in ${PROCESSES} processes`);
-    const orchestrator = await stage.start('peers/troupe/orchestrator.ts');
+    const orchestrator = await stage.start('peers/troupe/orchestrator.ts', {}, ORCHESTRATOR_FLAGS);
     const address = await orchestrator.told('address');
     const count = INSTANCES / PROCESSES;
     const [client, ...agents] = await Promise.all([

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Health } from '../../../gen/grpc/health/v1/health_pb.js';
+import { ORCHESTRATOR_FLAGS } from '../../../services/cli/mesh/orchestrator-flags.ts';
 import { Channel } from '../../../services/rpc/channel.ts';
 import { createClient } from '../../../services/rpc/client.ts';
 import { Deadline } from '../../../services/rpc/deadline.ts';
@@ -24,7 +25,7 @@ export function start({ main }: { main: string }): Role {
       /** The time to the first answered Health/Check, in milliseconds, and the memory when idle, in MB. */
       async start() {
         const begun = performance.now();
-        orchestrator = spawn(process.execPath, [main], {
+        orchestrator = spawn(process.execPath, [...ORCHESTRATOR_FLAGS, main], {
           env: { PATH: process.env.PATH, TROUPE_LISTEN: '127.0.0.1:0' },
           stdio: ['ignore', 'pipe', 'ignore'],
         });
