@@ -40,6 +40,9 @@ export function requestListener(options: ListenerOptions): HttpListener {
   const turns = new Turns();
 
   async function answer(request: HttpRequest, response: HttpResponse): Promise<void> {
+    await turns.next();
+    // It was given up: a flood of such requests costs little.
+    if (request.aborted) return;
     const path = request.url?.split('?', 1)[0] ?? '/';
     const cors = checkOrigin(request.headers, allowedOrigins);
     if (cors.kind === 'refused') return refuse(response, foreignOrigin(cors.origin));
@@ -56,10 +59,7 @@ export function requestListener(options: ListenerOptions): HttpListener {
     await call(method, request, response);
   }
 
-  return async (request, response) => {
-    await turns.next();
-    // It was given up: a flood of such requests costs little.
-    if (request.aborted) return;
+  return (request, response) => {
     answer(request, response).catch((reason) => {
       const { message } = ConnectError.from(reason);
       if (response.headersSent || response.destroyed)
