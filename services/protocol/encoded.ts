@@ -37,7 +37,8 @@ export function encodeMessage(message: AgentMessage): EncodedMessage {
   admitSize(size);
   writer.varint(size);
   writer.varint(MESSAGES);
-  return { chunks: writer.chunks(), length: writer.length };
+  const { length } = writer;
+  return { chunks: writer.chunks(), length };
 }
 
 /** Encodes a reply; one that is too large, or cannot be encoded, becomes an ERROR that says so. */

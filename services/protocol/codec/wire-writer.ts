@@ -1,7 +1,7 @@
-/** How large the buffer is to begin with, in bytes: most messages fit. */
-const FIRST_BYTES = 16 * 1024;
+/** How large a buffer is, in bytes: it takes about as many messages as a batch has. Who keeps one of them keeps it. */
+const BUFFER_BYTES = 16 * 1024;
 
-/** How large a buffer is kept for what comes next, in bytes. */
+/** How large a buffer for larger messages may be that is used again, in bytes. */
 const KEPT_BYTES = 1024 * 1024;
 
 /**
@@ -19,21 +19,28 @@ const MAX_INT31 = 0x7fffffff;
  * Writes protobuf's wire format from the end to the front: what stands inside a field is written before the field's
  * length, which is known by then, so nothing is measured beforehand and nothing is moved.
  *
- * What comes first on the wire is therefore written last. One writer is used over and over: `chunks` hands out what was
- * written, and `start` begins anew.
+ * What comes first on the wire is therefore written last. One writer is used over and over: `start` begins anew, and
+ * `chunks` hands out what was written. That stays where it lies, and what comes next is written before it, as long as
+ * the buffer has room; a message that is larger than one is written elsewhere, and copied.
  */
 export class WireWriter {
-  #buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   /** Where the last thing written begins. */
-  #at = FIRST_BYTES;
+  #at = BUFFER_BYTES;
+  /** Where what was written ends: behind it lies what was handed out. */
+  #end = BUFFER_BYTES;
+  /** The usual buffer, and where what was handed out of it begins, while a large one is written into. */
+  #usual = { buffer: this.#buffer, end: this.#end };
+  /** A larger buffer, for the next message that needs one: new memory costs more than what is written into it. */
+  #large = Buffer.alloc(0);
   /** What was written before that, as it stands on the wire. */
   #chunks: Buffer[] = [];
   #chunksLength = 0;
 
-  /** Forgets what was written, and lets go of a buffer that few messages need. */
+  /** Forgets what was written and not handed out. */
   start(): void {
-    if (this.#buffer.length > KEPT_BYTES) this.#buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
-    this.#at = this.#buffer.length;
+    if (this.#isLarge) this.#leaveLarge();
+    this.#at = this.#end;
     if (this.#chunksLength === 0) return;
     this.#chunks = [];
     this.#chunksLength = 0;
@@ -41,24 +48,28 @@ export class WireWriter {
 
   /** Forgets what was written since `length` was that. */
   backTo(length: number): void {
-    const kept = this.bytes().subarray(this.length - length);
+    const surplus = this.length - length;
+    const kept = this.bytes().subarray(surplus);
     this.start();
     this.raw(kept);
   }
 
   /** How many bytes were written; the difference of two is the length of what came between. */
   get length(): number {
-    return this.#chunksLength + this.#buffer.length - this.#at;
+    return this.#chunksLength + this.#end - this.#at;
   }
 
-  /** What was written, in one piece. */
+  /** What was written, in one piece. Nothing more can be added to it. */
   bytes(): Buffer {
-    return this.#chunksLength === 0 ? this.#copy() : Buffer.concat(this.chunks());
+    return this.#chunksLength === 0 ? this.#handOut() : Buffer.concat(this.chunks());
   }
 
-  /** What was written, in one piece or more: large bytes are those that were handed in. */
+  /**
+   * What was written, in one piece or more: large bytes are those that were handed in. Nothing more can be added to
+   * it.
+   */
   chunks(): Buffer[] {
-    return [this.#copy(), ...this.#chunks];
+    return [this.#handOut(), ...this.#chunks];
   }
 
   /** Writes an unsigned varint. `value` is an integer from 0 to 2^53 - 1. */
@@ -109,16 +120,20 @@ export class WireWriter {
     this.varint(this.length - before);
   }
 
-  #copy(): Buffer {
-    const copy = Buffer.allocUnsafe(this.#buffer.length - this.#at);
-    this.#buffer.copy(copy, 0, this.#at);
-    return copy;
+  get #isLarge(): boolean {
+    return this.#buffer.length > BUFFER_BYTES;
+  }
+
+  #handOut(): Buffer {
+    const piece = this.#buffer.subarray(this.#at, this.#end);
+    this.#end = this.#at;
+    return this.#isLarge ? Buffer.from(piece) : piece;
   }
 
   #take(bytes: Uint8Array): void {
-    this.#chunks.unshift(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), this.#copy());
-    this.#chunksLength = this.length + bytes.length;
-    this.#at = this.#buffer.length;
+    const length = this.length + bytes.length;
+    this.#chunks.unshift(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), this.#handOut());
+    this.#chunksLength = length;
   }
 
   /** Writes a short text of ASCII alone; answers false, and writes nothing, where it is none. */
@@ -137,11 +152,24 @@ export class WireWriter {
 
   #reserve(size: number): void {
     if (size <= this.#at) return;
-    const written = this.#buffer.length - this.#at;
-    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#buffer.length, written + size));
-    const at = larger.length - written;
-    this.#buffer.copy(larger, at, this.#at);
-    this.#buffer = larger;
-    this.#at = at;
+    const written = this.#buffer.subarray(this.#at, this.#end);
+    const needed = written.length + size;
+    if (needed <= BUFFER_BYTES) this.#buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    else this.#enterLarge(needed);
+    this.#end = this.#buffer.length;
+    this.#at = this.#end - written.length;
+    this.#buffer.set(written, this.#at);
+  }
+
+  #enterLarge(size: number): void {
+    if (!this.#isLarge) this.#usual = { buffer: this.#buffer, end: this.#end };
+    // Twice the size: what did not fit may go on growing.
+    this.#buffer = this.#large.length >= size ? this.#large : Buffer.allocUnsafeSlow(2 * size);
+  }
+
+  #leaveLarge(): void {
+    if (this.#buffer.length <= KEPT_BYTES) this.#large = this.#buffer;
+    this.#buffer = this.#usual.buffer;
+    this.#end = this.#usual.end;
   }
 }

@@ -123,6 +123,8 @@ describe('The codec of AgentMessage', () => {
   it('passes a message on without looking into its payload', () => {
     fc.assert(
       fc.property(anyMessage, fc.uint8Array({ minLength: 1 }), (message, nonsense) => {
+        // A message with such a header is left to protobuf-es, which looks into everything.
+        fc.pre(!Object.hasOwn(message.headers, '__proto__'));
         const read = readMessage(Buffer.from(toBinary(AgentMessageSchema, message)));
         read.type = MessageType.TASK;
         read.payload = new Payload(Buffer.from(nonsense));
