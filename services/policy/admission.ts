@@ -19,7 +19,8 @@ export interface AdmissionOptions<T> {
   standingTasks?: number;
   /**
    * How long a task may wait in a standing queue, in times that a task takes. Default: 1. Ours: what is
-   * admitted under overload takes no more than twice as long; with less, small agents have too little to do.
+   * admitted under overload takes no more than twice as long; with less, small agents have too little to do, and
+   * callers that ask for different amounts get no even share.
    */
   standingFactor?: number;
   /** How long it may wait there in any case, in milliseconds. Default: 5, CoDel's `TARGET`. */
