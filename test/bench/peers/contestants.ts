@@ -11,6 +11,7 @@ export const CONTESTANTS = {
   direct: 'direct, grpc-js',
   naive: 'naive orchestrator, grpc-js',
   connect: 'direct, connect-node',
+  tcp: 'two round trips over bare TCP',
   nats: 'NATS request/reply',
   'moleculer-tcp': 'Moleculer over TCP, no hop',
   'moleculer-nats': 'Moleculer over NATS',

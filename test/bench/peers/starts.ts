@@ -57,6 +57,8 @@ export const STARTS: Readonly<Record<ContestantName, (here: Surroundings) => Pro
 
   connect: (here) => pair('connect', here),
 
+  tcp: (here) => pair('tcp', here),
+
   async nats({ stage, natsServer, packages }) {
     if (!(await packages())) return NO_PACKAGES;
     const program = await natsServer();

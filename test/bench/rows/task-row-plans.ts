@@ -71,6 +71,15 @@ export const TASK_ROWS: readonly TaskRow[] = [
     aim: 0.75,
   },
   {
+    id: 'link-1-floor',
+    title: 'The same, against what its four hops from process to process take by themselves',
+    unit: 'ms',
+    load: 'small1',
+    value: ['troupe', p50Ms],
+    baseline: ['tcp', p50Ms],
+    better: 'lower',
+  },
+  {
     id: 'dispatch-64',
     title: 'Dispatch as unary RPC, 64 in flight',
     unit: 'calls/s',

@@ -7,6 +7,7 @@ import { History } from '../history/history.ts';
 import type { LoadPlan } from '../history/recorder.ts';
 import type { AgentRoleOptions } from './agent-role.ts';
 import { RosterWatch } from './roster-watch.ts';
+import { startOrchestrator } from './start-orchestrator.ts';
 
 /** How a mesh is started. */
 export interface MeshOptions {
@@ -14,7 +15,7 @@ export interface MeshOptions {
   instances: Readonly<Record<string, Partial<AgentRoleOptions>>>;
   /** What is said to the orchestrator beside where it listens. */
   orchestrator?: OrchestratorOptions;
-  /** Arguments for the orchestrator's Node. */
+  /** Arguments for the orchestrator's Node, beside those that it has wherever we start it. */
   orchestratorFlags?: readonly string[];
 }
 
@@ -50,12 +51,8 @@ export class Mesh {
 
   /** Starts it, and waits until all of its instances take tasks. */
   static async start(stage: Stage, options: MeshOptions): Promise<Mesh> {
-    const { instances, orchestratorFlags = [] } = options;
-    const orchestrator = await stage.start(
-      'mesh/orchestrator-role.ts',
-      options.orchestrator ?? {},
-      orchestratorFlags,
-    );
+    const { instances } = options;
+    const orchestrator = await startOrchestrator(stage, options.orchestrator, options.orchestratorFlags);
     const address = await orchestrator.told('address');
     const caller = stage.start('mesh/caller-role.ts', { orchestrator: address });
     const mesh = new Mesh(stage, { orchestrator, address, caller: await caller });
@@ -76,7 +73,7 @@ export class Mesh {
   async restartOrchestrator(): Promise<void> {
     this.orchestrator.signal('SIGTERM');
     await this.orchestrator.ended();
-    this.orchestrator = await this.#stage.start('mesh/orchestrator-role.ts', { listen: this.address });
+    this.orchestrator = await startOrchestrator(this.#stage, { listen: this.address });
   }
 
   /** Waits until an instance takes tasks. Fails where it does not within 15 s. */

@@ -7,6 +7,7 @@ import type { Call } from '../history/call.ts';
 import { History } from '../history/history.ts';
 import { READ } from '../mesh/agent-role.ts';
 import { RosterWatch } from '../mesh/roster-watch.ts';
+import { startOrchestrator } from '../mesh/start-orchestrator.ts';
 import { FakeClock } from '../peers/fake-clock.ts';
 import type { Outcome, Row, RowContext } from '../row.ts';
 
@@ -47,7 +48,7 @@ async function jump(
   set: (orchestratorS: number, othersS: number) => void,
 ): Promise<Outcome> {
   const leaseMs = quick ? 900 : 3000;
-  const orchestrator = await stage.start('mesh/orchestrator-role.ts', { leaseMs });
+  const orchestrator = await startOrchestrator(stage, { leaseMs });
   const address = await orchestrator.told('address');
   for (const instance of INSTANCES) {
     await others.start('mesh/agent-role.ts', { instance, orchestrators: [address], handleMs: HANDLE_MS });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from '../../report/statistics.ts';
 import { heldTo } from '../bounds.ts';
 import { moment } from '../history/clock.ts';
+import { startOrchestrator } from '../mesh/start-orchestrator.ts';
 import type { Row, RowContext, Seen } from '../row.ts';
 
 const MIB = 2 ** 20;
@@ -26,7 +27,7 @@ export const slowReader: Row = {
 
 async function run({ quick, log, stage }: RowContext): Promise<Seen> {
   const spanMs = quick ? 700 : 10_000;
-  const orchestrator = await stage.start('mesh/orchestrator-role.ts');
+  const orchestrator = await startOrchestrator(stage);
   const address = await orchestrator.told('address');
   const agent = await stage.start('peers/stream-agent-role.ts', { orchestrator: address });
   const common = { orchestrator: address, everyMs: EVERY_MS };

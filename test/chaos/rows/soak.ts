@@ -7,6 +7,8 @@ import type { Row, RowContext, Seen } from '../row.ts';
 const MIB = 2 ** 20;
 /** How long it is rested before it is counted what there is, in milliseconds: what a call leaves is gone by then. */
 const REST_MS = 1500;
+/** How often it is looked, a tenth of a second apart. */
+const LOOKS = 5;
 /** When it is counted first and last, and how often an instance comes and another goes, in milliseconds. */
 const FULL = { firstMs: 120_000, lastMs: 600_000, changeMs: 10_000 };
 const QUICK = { firstMs: 800, lastMs: 1800, changeMs: 700 };
@@ -77,16 +79,16 @@ async function run({ quick, log, stage }: RowContext): Promise<Seen> {
   );
 }
 
-/** What a process holds once it lets go of no more: the least of a few looks. */
+/** What a process holds once it lets go of no more: the least of a few looks, since what leaks is there at each. */
 async function settled(child: Child): Promise<Holdings> {
   const looks: Holdings[] = [];
-  for (let look = 0; look < 3; look++) {
+  for (let look = 0; look < LOOKS; look++) {
     looks.push(await child.ask<Holdings>('holdings'));
     await sleep(100);
   }
-  return looks.reduce((least, look) =>
-    handles(look) + timers(look) < handles(least) + timers(least) ? look : least,
-  );
+  const heapBytes = Math.min(...looks.map((look) => look.heapBytes));
+  const least = looks.reduce((a, b) => (handles(b) + timers(b) < handles(a) + timers(a) ? b : a));
+  return { ...least, heapBytes };
 }
 
 function timers({ resources }: Holdings): number {
