@@ -2,11 +2,11 @@ import type { AgentCard } from '../../gen/troupe/v1/agent_card_pb.js';
 import { type AgentMessage, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import { type AgentService, AgentServiceLinkResponseSchema } from '../../gen/troupe/v1/agent_service_pb.js';
 import { encodedSize } from '../protocol/encoded.ts';
-import { serveLink } from '../protocol/link/serve-link.ts';
+import { type BroadcastScope, serveLink } from '../protocol/link/serve-link.ts';
 import { admitSize, completeMessage, forwardMetadata } from '../protocol/message.ts';
 import { troupeError } from '../protocol/reason.ts';
 import { errorOf, heartbeatOf } from '../protocol/reply.ts';
-import { resultOfTask, type TaskScope } from '../protocol/task-sink.ts';
+import { resultOfTask } from '../protocol/task-sink.ts';
 import type { CallContext } from '../rpc/call-context.ts';
 import type { Handlers } from '../rpc/handlers.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
@@ -35,7 +35,7 @@ export function agentHandlers({
 }: AgentParts): Handlers<typeof AgentService> {
   const from = { sender: card.id };
 
-  const broadcast = (message: AgentMessage, scope: Pick<TaskScope, 'deadline'>) =>
+  const broadcast = (message: AgentMessage, scope: BroadcastScope) =>
     takeBroadcast(message, scope, { definition, history });
 
   const answer = async (message: AgentMessage, context: CallContext): Promise<AgentMessage | undefined> => {

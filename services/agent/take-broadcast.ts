@@ -1,12 +1,11 @@
 import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
+import type { BroadcastScope } from '../protocol/link/serve-link.ts';
 import { admitMessage } from '../protocol/message.ts';
 import { troupeError } from '../protocol/reason.ts';
 import { resultOf } from '../protocol/reply.ts';
-import { timedOut } from '../protocol/stopped.ts';
-import type { TaskScope } from '../protocol/task-sink.ts';
+import { stoppedBy, timedOut } from '../protocol/stopped.ts';
 import { messageDeadline } from '../protocol/ttl.ts';
 import { fromValue } from '../protocol/value.ts';
-import type { Deadline } from '../rpc/deadline.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import type { AgentDefinition } from './definition.ts';
 import { handlerFailure, replyOf } from './handler-failure.ts';
@@ -14,23 +13,24 @@ import type { History } from './history.ts';
 
 /**
  * Takes a BROADCAST: answers what the agent's `onBroadcast` replies, or nothing where it only acknowledges.
- * Fails as a task does: MESSAGE_EXPIRED before any work, HANDLER_FAILED, TASK_TIMED_OUT.
+ * Fails as a task does: MESSAGE_EXPIRED before any work, HANDLER_FAILED, TASK_TIMED_OUT, TASK_CANCELLED.
  */
 export async function takeBroadcast(
   message: AgentMessage,
-  scope: Pick<TaskScope, 'deadline'>,
+  scope: BroadcastScope,
   { definition, history }: { definition: AgentDefinition; history: History },
 ): Promise<AgentMessage | undefined> {
   const noteEnd = history.note(message);
   try {
     admitMessage(message);
+    if (scope.signal.aborted) throw stoppedBy(scope.signal);
     const deadline = messageDeadline(message, { callDeadline: scope.deadline });
     if (deadline.expired) {
       throw troupeError('MESSAGE_EXPIRED', 'The broadcast had expired before it was looked at.', {
         agent: definition.id,
       });
     }
-    const reply = await inTime(heard(message, definition), deadline);
+    const reply = await inTime(heard(message, definition), { signal: scope.signal, deadline });
     noteEnd();
     return reply;
   } catch (thrown) {
@@ -52,10 +52,15 @@ async function heard(message: AgentMessage, definition: AgentDefinition): Promis
   }
 }
 
-/** Waits for `work`, but no longer than to its deadline. */
-function inTime<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
+/** Waits for `work`, but no longer than to its deadline, or until whoever sent it waits no more. */
+function inTime<T>(work: Promise<T>, { signal, deadline }: BroadcastScope): Promise<T> {
   return new Promise((resolve, reject) => {
+    const onAbort = () => reject(stoppedBy(signal));
     const alarm = deadline.onExpired(() => reject(timedOut()));
-    work.then(resolve, reject).finally(() => alarm.cancel());
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => {
+      alarm.cancel();
+      signal.removeEventListener('abort', onAbort);
+    });
   });
 }

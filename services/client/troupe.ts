@@ -3,6 +3,7 @@ import { type AttachmentSchema, MessageType } from '../../gen/troupe/v1/agent_me
 import type { BroadcastResponse } from '../../gen/troupe/v1/orchestrator_service_pb.js';
 import type { PipelineEvent, PipelineSchema } from '../../gen/troupe/v1/pipeline_pb.js';
 import type { RouteCandidate } from '../../gen/troupe/v1/route_pb.js';
+import { DEFAULT_TTL_MS, MAX_TTL_MS } from '../protocol/ttl.ts';
 import { type JsonValue, toValue } from '../protocol/value.ts';
 import type { CallOptions } from '../rpc/call-options.ts';
 import { Deadline } from '../rpc/deadline.ts';
@@ -99,7 +100,7 @@ export class Troupe {
     const { capability = '', receiver = '' } = typeof target === 'string' ? { capability: target } : target;
     const routing = routingOf(options);
     const request = { capability, receiver, ...(routing && { routing }) };
-    const scope = scopeOf(options);
+    const scope = scopeOf(options, DEFAULT_TTL_MS);
     const explain = ({ orchestrator }: Peer) => orchestrator.explainRoute(request, scope);
     return (await this.#orchestrators.ask(scope, explain)).candidates;
   }
@@ -115,7 +116,7 @@ export class Troupe {
     const message = makeTask(this.#id, {}, payload, options);
     message.type = MessageType.BROADCAST;
     const request = { message, capability, labels: { ...labels } };
-    const scope = scopeOf(options);
+    const scope = scopeOf(options, DEFAULT_TTL_MS);
     yield* this.#orchestrators.stream(scope, ({ orchestrator }) => orchestrator.broadcast(request, scope));
   }
 
@@ -136,7 +137,7 @@ export class Troupe {
       correlationId: options.correlationId ?? '',
       ...(options.timeoutMs !== undefined && { ttl: ttlWithin(options.timeoutMs) }),
     };
-    const scope = scopeOf(options);
+    const scope = scopeOf(options, MAX_TTL_MS);
     const run = ({ orchestrator }: Peer) => orchestrator.runPipeline(request, scope);
     for await (const { event } of this.#orchestrators.stream(scope, run)) if (event) yield event;
   }
@@ -152,7 +153,10 @@ export class Troupe {
   }
 }
 
-function scopeOf({ timeoutMs, signal }: TaskOptions): CallOptions & { deadline: Deadline } {
-  const deadline = timeoutMs === undefined ? Deadline.never : Deadline.after(timeoutMs);
-  return { deadline, ...(signal && { signal }) };
+/** `defaultMs`: how long it may take where its caller does not say, as long as the mesh itself lets it. */
+function scopeOf(
+  { timeoutMs, signal }: TaskOptions,
+  defaultMs: number,
+): CallOptions & { deadline: Deadline } {
+  return { deadline: Deadline.after(timeoutMs ?? defaultMs), ...(signal && { signal }) };
 }

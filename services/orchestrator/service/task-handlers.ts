@@ -11,7 +11,7 @@ import {
   type OrchestratorService,
   OrchestratorServiceLinkResponseSchema,
 } from '../../../gen/troupe/v1/orchestrator_service_pb.js';
-import { serveLink } from '../../protocol/link/serve-link.ts';
+import { type BroadcastScope, serveLink } from '../../protocol/link/serve-link.ts';
 import { admitMessage, completeMessage, forwardMetadata } from '../../protocol/message.ts';
 import { troupeError } from '../../protocol/reason.ts';
 import { resultOf } from '../../protocol/reply.ts';
@@ -162,7 +162,7 @@ function missing(field: string, text: string, description = 'is missing') {
  */
 async function broadcastAndSum(
   message: AgentMessage,
-  scope: CallContext,
+  scope: BroadcastScope,
   parts: TaskParts,
 ): Promise<AgentMessage> {
   const sum = { acknowledged: 0, replied: 0, failed: 0 };

@@ -7,6 +7,11 @@ const MAX_BATCH_MESSAGES = 256;
 /** How many bytes one batch holds at the most; a bigger message goes alone. */
 const MAX_BATCH_BYTES = 256 * 1024;
 
+/** How many messages may wait before whoever makes them is to wait as well. Ours: sixteen full batches. */
+const MAX_WAITING_MESSAGES = 4096;
+/** The same in bytes. Ours: as many as the largest message has. */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+
 interface Waiting {
   bytes: EncodedMessage;
   onTaken: (() => void) | undefined;
@@ -20,7 +25,9 @@ export class Outbox<D extends DescMessage> implements AsyncIterableIterator<Mess
   readonly #schema: D;
   readonly #onOver: () => void;
   #waiting: Waiting[] = [];
+  #waitingBytes = 0;
   #taken = 0;
+  #room: PromiseWithResolvers<void> | undefined;
   #reader: PromiseWithResolvers<IteratorResult<MessageShape<D>, undefined>> | undefined;
   #scheduled = false;
   #ended = false;
@@ -44,8 +51,19 @@ export class Outbox<D extends DescMessage> implements AsyncIterableIterator<Mess
   push(bytes: EncodedMessage, onTaken?: () => void): number {
     if (this.#ended) return Number.POSITIVE_INFINITY;
     const ahead = this.#taken + this.#waiting.push({ bytes, onTaken }) - 1;
+    this.#waitingBytes += bytes.length;
     this.#schedule();
     return ahead;
+  }
+
+  /**
+   * Settles when no more waits than should: 4,096 messages and 4 MiB. Nothing is refused beyond that, but whoever pushes
+   * because of what somebody else sends waits for this before taking more of it.
+   */
+  async room(): Promise<void> {
+    if (this.#hasRoom) return;
+    this.#room ??= Promise.withResolvers();
+    await this.#room.promise;
   }
 
   /** Whether nothing more is taken. */
@@ -59,6 +77,7 @@ export class Outbox<D extends DescMessage> implements AsyncIterableIterator<Mess
     this.#ended = true;
     this.#failure = failure;
     this.#schedule();
+    this.#tellRoom();
   }
 
   next(): Promise<IteratorResult<MessageShape<D>, undefined>> {
@@ -115,9 +134,23 @@ export class Outbox<D extends DescMessage> implements AsyncIterableIterator<Mess
       count++;
     }
     this.#taken += count;
-    return this.#waiting.splice(0, count).map(({ bytes, onTaken }) => {
+    const taken = this.#waiting.splice(0, count).map(({ bytes, onTaken }) => {
+      this.#waitingBytes -= bytes.length;
       onTaken?.();
       return bytes;
     });
+    this.#tellRoom();
+    return taken;
+  }
+
+  get #hasRoom(): boolean {
+    const { length } = this.#waiting;
+    return this.#ended || (length <= MAX_WAITING_MESSAGES && this.#waitingBytes <= MAX_WAITING_BYTES);
+  }
+
+  #tellRoom(): void {
+    if (!this.#room || !this.#hasRoom) return;
+    this.#room.resolve();
+    this.#room = undefined;
   }
 }

@@ -23,6 +23,9 @@ import { ServedTask } from './served-task.ts';
  */
 const HALF_CLOSE_WAIT_MS = 1000;
 
+/** What a broadcast is heard under. */
+export type BroadcastScope = Pick<CallContext, 'signal' | 'deadline'>;
+
 /** What stands behind the serving end of a link. */
 export interface LinkService<D extends DescMessage> {
   /** The id under which this end sends. */
@@ -32,7 +35,7 @@ export interface LinkService<D extends DescMessage> {
   /** Works on a TASK. */
   readonly task: TaskHandler;
   /** Takes a BROADCAST: answers a reply, or nothing to acknowledge it. */
-  readonly broadcast: (message: AgentMessage, context: CallContext) => Promise<AgentMessage | undefined>;
+  readonly broadcast: (message: AgentMessage, scope: BroadcastScope) => Promise<AgentMessage | undefined>;
   /** How this end is. */
   readonly heartbeat: () => Heartbeat;
 }
@@ -56,8 +59,8 @@ class LinkServer<D extends DescMessage> {
   readonly #context: CallContext;
   readonly #service: LinkService<D>;
   readonly #tasks = new IdTable<ServedTask>();
-  /** The ids of the broadcasts in flight. */
-  readonly #broadcasts = new Set<string>();
+  /** The broadcasts in flight, by their ids: what tells whoever hears one to stop. */
+  readonly #broadcasts = new Map<string, AbortController>();
   readonly #closed = new AbortController();
   /** Who the replies come from. */
   readonly #from: { sender: string };
@@ -76,11 +79,15 @@ class LinkServer<D extends DescMessage> {
     if (draining.aborted) this.#drain();
   }
 
-  /** Reads until the opener half-closes or the stream breaks. */
+  /**
+   * Reads until the opener half-closes or the stream breaks. Who asks on and on, and does not read what is answered, is
+   * not read either until there is room: HTTP/2 then holds up its requests.
+   */
   async read(requests: AsyncIterable<{ messages: AgentMessage[] }>): Promise<void> {
     try {
       for await (const { messages } of requests) {
         await inTurns(messages, (message) => this.#receive(message));
+        await this.outbox.room();
       }
       this.#halfClosed = true;
       this.#endIfDone();
@@ -93,9 +100,10 @@ class LinkServer<D extends DescMessage> {
   close(): void {
     this.#closed.abort();
     this.outbox.end();
-    if (this.#tasks.size === 0) return;
-    const reason = troupeError('TASK_CANCELLED', 'The link that the task came over broke.');
+    if (this.#tasks.size === 0 && this.#broadcasts.size === 0) return;
+    const reason = troupeError('TASK_CANCELLED', 'The link that the message came over broke.');
     for (const task of this.#tasks.values()) task.cancel(reason);
+    for (const broadcast of this.#broadcasts.values()) broadcast.abort(reason);
   }
 
   #broken(reason: unknown): void {
@@ -104,6 +112,8 @@ class LinkServer<D extends DescMessage> {
   }
 
   #receive(received: AgentMessage): void {
+    // The rest of a batch whose sender is gone.
+    if (this.#closed.signal.aborted) return;
     const message = completeMessage(received);
     try {
       switch (message.type) {
@@ -113,7 +123,7 @@ class LinkServer<D extends DescMessage> {
           this.#refuseDuplicate(message);
           return void this.#answerBroadcast(message);
         case MessageType.CANCEL:
-          return this.#tasks.get(message.correlationId)?.cancel(cancelled());
+          return this.#cancel(message.correlationId);
         case MessageType.HEARTBEAT:
           return this.#send(message, heartbeatOf(message, this.#service.heartbeat(), this.#from));
         default:
@@ -143,15 +153,22 @@ class LinkServer<D extends DescMessage> {
     }
   }
 
+  #cancel(id: string): void {
+    this.#tasks.get(id)?.cancel(cancelled());
+    this.#broadcasts.get(id)?.abort(cancelled());
+  }
+
   #refuseDuplicate({ id }: AgentMessage): void {
     if (!this.#tasks.has(id) && !this.#broadcasts.has(id)) return;
     throw troupeError('DUPLICATE_ID', `A message with the id ${id} is already in flight on this link.`);
   }
 
   async #answerBroadcast(message: AgentMessage): Promise<void> {
-    this.#broadcasts.add(message.id);
+    const stop = new AbortController();
+    this.#broadcasts.set(message.id, stop);
+    const { deadline } = this.#context;
     try {
-      const reply = await this.#service.broadcast(message, this.#context);
+      const reply = await this.#service.broadcast(message, { signal: stop.signal, deadline });
       this.#send(message, reply ?? replyTo(message, MessageType.RESULT, this.#from));
     } catch (error) {
       this.#send(message, errorOf(message, RpcError.from(error), this.#from));

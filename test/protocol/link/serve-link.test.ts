@@ -1,11 +1,16 @@
+import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { MessageType } from '../../../gen/troupe/v1/agent_message_pb.js';
-import { troupeError } from '../../../services/protocol/reason.ts';
+import { HeartbeatSchema, MessageType } from '../../../gen/troupe/v1/agent_message_pb.js';
+import { AgentServiceLinkResponseSchema } from '../../../gen/troupe/v1/agent_service_pb.js';
+import { serveLink } from '../../../services/protocol/link/serve-link.ts';
+import { reasonOf, troupeError } from '../../../services/protocol/reason.ts';
 import { replyTo, resultOf } from '../../../services/protocol/reply.ts';
 import { stoppedBy } from '../../../services/protocol/stopped.ts';
 import { fromValue } from '../../../services/protocol/value.ts';
 import { Code } from '../../../services/rpc/code.ts';
-import { kept, serveTasks } from './links.ts';
+import { RpcError } from '../../../services/rpc/rpc-error.ts';
+import { testContext } from '../../rpc/call-context.ts';
+import { aborted, kept, serveTasks } from './links.ts';
 import { heartbeat, message, refusalIn, task } from './messages.ts';
 import { RawOpener } from './raw-link.ts';
 
@@ -78,6 +83,50 @@ describe('The serving end of a link', () => {
     opener.say(task('1'), cancel, cancel, heartbeat('after'));
     expect(refusalIn(await opener.next())).toEqual({ about: '1', reason: 'TASK_CANCELLED' });
     expect(await opener.next()).toMatchObject({ type: HEARTBEAT, correlationId: 'after' });
+  });
+
+  it('stops a broadcast at its CANCEL, and when the link breaks', async () => {
+    const reasons: Promise<string | undefined>[] = [];
+    const heard = Promise.withResolvers<void>();
+    const { client } = await serveTasks({
+      broadcast: async (_, { signal }) => {
+        const reason = aborted(signal).then(() => reasonOf(stoppedBy(signal)));
+        if (reasons.push(reason) === 2) heard.resolve();
+        await reason;
+        throw stoppedBy(signal);
+      },
+    });
+    const breaks = new AbortController();
+    const opener = new RawOpener(client, breaks.signal);
+    opener.say(message({ id: '1', type: BROADCAST }), message({ id: '2', type: BROADCAST }));
+    opener.say(message({ type: CANCEL, correlationId: '1' }));
+    expect(refusalIn(await opener.next())).toEqual({ about: '1', reason: 'TASK_CANCELLED' });
+    await heard.promise;
+    const broken = expect(opener.next()).rejects.toThrow();
+    breaks.abort();
+    await broken;
+    expect(await Promise.all(reasons)).toEqual(['TASK_CANCELLED', 'TASK_CANCELLED']);
+  });
+
+  it('begins nothing more of a batch once the link has broken', async () => {
+    let begun = 0;
+    const ends = new AbortController();
+    async function* requests() {
+      yield { messages: [task('1'), task('2'), task('3')] };
+      await aborted(ends.signal);
+    }
+    const link = serveLink(requests(), testContext({ signal: ends.signal }), {
+      id: 'server',
+      schema: AgentServiceLinkResponseSchema,
+      task: () => {
+        begun++;
+        ends.abort(new RpcError(Code.CANCELLED, 'The caller went away.'));
+      },
+      broadcast: async () => undefined,
+      heartbeat: () => create(HeartbeatSchema),
+    });
+    await expect(link.next()).rejects.toThrow('went away');
+    expect(begun).toBe(1);
   });
 
   it('ignores a CANCEL of what is not in flight', async () => {

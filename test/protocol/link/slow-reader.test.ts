@@ -1,10 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { create, fromBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { MessageType } from '../../../gen/troupe/v1/agent_message_pb.js';
+import { HeartbeatSchema, MessageType } from '../../../gen/troupe/v1/agent_message_pb.js';
+import { AgentServiceLinkResponseSchema } from '../../../gen/troupe/v1/agent_service_pb.js';
+import { messageCodecs } from '../../../services/protocol/codecs.ts';
+import { serveLink } from '../../../services/protocol/link/serve-link.ts';
 import { MAX_MESSAGE_BYTES } from '../../../services/protocol/message.ts';
 import { reasonOf } from '../../../services/protocol/reason.ts';
 import { replyTo, resultOf } from '../../../services/protocol/reply.ts';
 import type { RpcError } from '../../../services/rpc/rpc-error.ts';
+import { testContext } from '../../rpc/call-context.ts';
 import { serveTasks } from './links.ts';
 import { heartbeat, refusalIn, sized, task } from './messages.ts';
 import { RawOpener } from './raw-link.ts';
@@ -68,5 +73,33 @@ describe('A task whose PROGRESS is not read', () => {
     expect(reasonOf(await stopped.promise)).toBe('SLOW_READER');
     // What HTTP/2 and the reader's own stream take in is 8 MiB and 16 batches; beyond that it is 1 MiB and a batch.
     expect(produced).toBeLessThan(16 * 1024 * 1024);
+  });
+});
+
+describe('An opener that asks on and on, and reads nothing', () => {
+  it('is not read either beyond 4,096 answers, and loses none once it reads', async () => {
+    const batches = 1000;
+    let read = 0;
+    async function* requests() {
+      for (; read < batches; read++) {
+        yield { messages: Array.from({ length: 16 }, (_, n) => task(`${read}-${n}`)) };
+      }
+    }
+    const answers = serveLink(requests(), testContext(), {
+      id: 'server',
+      schema: AgentServiceLinkResponseSchema,
+      task: (task, sink) => sink.result(resultOf(task, null)),
+      broadcast: async () => undefined,
+      heartbeat: () => create(HeartbeatSchema),
+    });
+    for (let n = 0; n < 100; n++) await turn();
+    expect(read).toBe(4096 / 16);
+
+    let answered = 0;
+    for await (const batch of answers) {
+      const bytes = messageCodecs.get(AgentServiceLinkResponseSchema)!.serialize(batch);
+      answered += fromBinary(AgentServiceLinkResponseSchema, bytes).messages.length;
+    }
+    expect(answered).toBe(16 * batches);
   });
 });
