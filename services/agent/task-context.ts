@@ -93,8 +93,8 @@ export class TaskContext {
   }
 
   /**
-   * Tells the caller how it goes. A caller that does not listen costs nothing; one that listens too slowly is
-   * cut off.
+   * Tells the caller how it goes. At most 256, and 1 MiB of them, may wait to be read, whether or not the caller
+   * listens: beyond that the task ends SLOW_READER. So report now and then, and not for every item of a loop.
    */
   progress(payload: JsonValue): void {
     if (this.#scope.stop.reason) return;

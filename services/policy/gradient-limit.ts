@@ -87,7 +87,7 @@ export class GradientLimit {
     if (now >= this.#windowEndsAt && this.#calls >= this.#options.windowCalls) this.#endWindow(now);
   }
 
-  /** A call was refused as too much, or timed out. */
+  /** A call was refused as too much. */
   dropped(now: number): void {
     this.#dropped = true;
     if (now >= this.#windowEndsAt) this.#endWindow(now);

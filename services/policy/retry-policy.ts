@@ -44,8 +44,8 @@ export class RetryPolicy {
   }
 
   /**
-   * In how many milliseconds to try again, or why not. At once, on another instance, after a first attempt that
-   * was refused before any work; a push-back is about the instance that asked for it. The budget is asked last, so
+   * In how many milliseconds to try again, or why not. At once after a first attempt, where there is another
+   * instance; a push-back is about the instance that asked for it. The budget is asked last, so
    * that it pays only for what is done.
    */
   after(failed: FailedAttempt, now: number): number | GiveUp {

@@ -46,7 +46,7 @@ export async function* streamOfTask(
 export function slowReader() {
   return troupeError(
     'SLOW_READER',
-    `The reader fell more than ${MAX_WAITING_PROGRESS} PROGRESS or 1 MiB of them behind, so the task was cancelled. ` +
-      'Read faster, or dispatch without the stream.',
+    `More than ${MAX_WAITING_PROGRESS} PROGRESS of the task, or 1 MiB of them, waited to be read, so it was cancelled. ` +
+      'Its caller has to read faster, or its agent to report less at once.',
   );
 }

@@ -32,7 +32,7 @@ export interface LinkOptions<D extends DescMessage> {
     requests: AsyncIterable<MessageShape<D>>,
     options: { signal: AbortSignal },
   ) => AsyncIterable<{ messages: AgentMessage[] }>;
-  /** When it counts as lost. Default: after 2 s of silence with tasks in flight, else after 11 s. */
+  /** When it counts as lost. Default: after 1.8 s of silence with tasks in flight, or shortly after, else after 11 s. */
   liveness?: LivenessOptions;
   /**
    * Told when the other end drains; this end then takes no more tasks, and half-closes after those in flight.

@@ -12,8 +12,8 @@ export function toMarkdown(report: Report, findings: string): string {
 
 <!-- Written by \`npm run bench\`. What is said by hand stands in test/bench/findings.md. -->
 
-Being orchestrated costs nothing: a task that goes through the orchestrator over links is cheaper and quicker than a plain unary gRPC
-call straight to the agent. These are the figures of one run of \`npm run bench\`.
+Being orchestrated costs nothing: a task that goes through the orchestrator over links is cheaper than a plain unary gRPC call straight to
+the agent, and many at once are quicker. These are the figures of one run of \`npm run bench\`.
 
 ${machineText(report.machine, 'the few short rounds')}
 
