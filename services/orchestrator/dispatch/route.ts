@@ -13,11 +13,16 @@ import { whenKnown } from '../roster/when-known.ts';
 /** How long a task waits for an agent or capability that is not known yet, in milliseconds. */
 const UNKNOWN_WAIT_MS = 2000;
 
+/** How many do so at once; to those beyond, it is not known. Ours: as many as may wait in a lane. */
+const MAX_UNKNOWN_WAITING = 1000;
+
 /** Finds the instances that a task may go to: of its receiver where it names one, else of its capability. */
 export class Router {
   readonly #roster: Roster<Connection>;
   /** Until then agents may still be on their way to announce themselves. */
   readonly #settled: Deadline;
+  /** How many tasks wait for a name to become known. */
+  #waiting = 0;
 
   /** `settleMs`: for how long after the start an unknown name is waited for, in milliseconds; one lease. */
   constructor(roster: Roster<Connection>, settleMs: number) {
@@ -53,20 +58,23 @@ export class Router {
   }
 
   /**
-   * The same where they are not known yet: shortly after the start they are waited for. Fails AGENT_NOT_FOUND or
-   * CAPABILITY_NOT_FOUND.
+   * The same where they are not known yet: shortly after the start they are waited for, by 1,000 at once. Fails
+   * AGENT_NOT_FOUND or CAPABILITY_NOT_FOUND.
    */
   async wait(
     task: AgentMessage,
     { signal, deadline }: Pick<TaskScope, 'signal' | 'deadline'>,
   ): Promise<InstanceSet<Connection>> {
-    if (this.#settled.expired) throw this.#unknown(task);
+    if (this.#settled.expired || this.#waiting >= MAX_UNKNOWN_WAITING) throw this.#unknown(task);
     const timeoutMs = Math.min(UNKNOWN_WAIT_MS, deadline.remainingMs * 0.9);
     const target = { agentId: task.receiver, capability: task.capability };
+    this.#waiting++;
     try {
       await whenKnown(this.#roster, target, { signal, timeoutMs });
     } catch (error) {
       throw signal.aborted ? stoppedBy(signal) : error;
+    } finally {
+      this.#waiting--;
     }
     const found = this.look(task);
     if (!found) throw this.#unknown(task);
