@@ -1,14 +1,11 @@
-import { inspect } from 'node:util';
 import { fieldPath } from '../protocol/field-path.ts';
+import { quoted } from '../protocol/quoted.ts';
 import type { Violation } from '../protocol/reason.ts';
 import { MAX_TTL_MS } from '../protocol/ttl.ts';
 import type { AgentDefinition } from './definition.ts';
 
 /** The most that a limit on tasks may be: an int32, which `max_concurrency` is on the card. */
 const MAX_LIMIT = 2 ** 31 - 1;
-
-/** The most characters of a value that are quoted. */
-const MAX_QUOTED = 40;
 
 /**
  * What is wrong with a definition that its card does not tell, in the words of its author. Types say the same, but who
@@ -46,9 +43,4 @@ function isTtl(value: unknown): boolean {
 
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function quoted(value: unknown): string {
-  const text = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
-  return text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED).toWellFormed()}…` : text;
 }
