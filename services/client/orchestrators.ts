@@ -24,8 +24,8 @@ export class Orchestrators {
   readonly #way: { readonly search: PeerSearch; readonly reachMs: number };
 
   /**
-   * `addresses` are `host:port`: one that cannot be dialled is INVALID_ARGUMENT. `id` is the name under which the caller sends; `reachMs`, how long one that is
-   * connected is looked for, in milliseconds: by default 15,000.
+   * `addresses` are `host:port`, and one that cannot be dialled is INVALID_ARGUMENT; `id` is the name under which the
+   * caller sends; `reachMs`, how long one that is connected is looked for, in milliseconds: by default 15,000.
    */
   constructor(addresses: readonly string[], id: string, reachMs = DEFAULT_REACH_MS) {
     for (const address of addresses) checkAddress(address);
