@@ -13,7 +13,7 @@ export interface CapabilityDefinition {
   /** Whether doing the same task twice is harmless. Default: false. */
   idempotent?: boolean;
   /**
-   * How long a task may live whose caller does not say, in milliseconds. Default: 30,000; at most 3,600,000.
+   * How long a task may live whose caller does not say, in milliseconds: over 0. Default: 30,000; at most 3,600,000.
    */
   defaultTtlMs?: number;
   /** Free words to find it by. */
@@ -38,11 +38,15 @@ export interface AgentDefinition {
   description?: string;
   /** What it can do, by name (`text.summarize`). */
   capabilities: Readonly<Record<string, CapabilityDefinition>>;
-  /** How many tasks an instance works on at once; more wait for their turn. Default: 0, no limit. */
+  /**
+   * How many tasks an instance works on at once; more wait for their turn. Default: 0, no limit; a whole number up to
+   * 2,147,483,647.
+   */
   maxConcurrency?: number;
   /**
    * How many tasks may wait where there is such a limit, callers by turns; more are refused OVERLOADED, as are those
-   * that could not end in time. Default: 1,000; 0 refuses every task over the limit at once.
+   * that could not end in time. Default: 1,000; 0 refuses every task over the limit at once; a whole number up to
+   * 2,147,483,647.
    */
   maxWaiting?: number;
   /** Labels to select instances by. */
@@ -56,7 +60,7 @@ export interface AgentDefinition {
   ): Promise<JsonValue | undefined> | JsonValue | undefined;
 }
 
-/** Describes an agent. It does nothing but hold the description against its type. */
+/** Describes an agent. It does nothing but hold the description against its type; `serveAgent` looks at its values. */
 export function defineAgent(definition: AgentDefinition): AgentDefinition {
   return definition;
 }

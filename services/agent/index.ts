@@ -1,5 +1,7 @@
-export { type Reason, troupeError, type Violation } from '../protocol/reason.ts';
+export { type Reason, reasonOf, troupeError, type Violation } from '../protocol/reason.ts';
 export type { JsonObject, JsonValue } from '../protocol/value.ts';
+export { Code } from '../rpc/code.ts';
+export { RpcError } from '../rpc/rpc-error.ts';
 export {
   type AgentDefinition,
   type CapabilityDefinition,

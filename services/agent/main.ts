@@ -21,7 +21,9 @@ export async function run(definition: AgentDefinition): Promise<void> {
     const offered = env.TROUPE_CONFORMANCE === '1' ? withConformanceProbe(definition) : definition;
     const agent = await serveAgent(offered, {
       listen: env.TROUPE_LISTEN,
-      orchestrators: env.TROUPE_ORCHESTRATORS?.split(',').filter((address) => address.trim() !== ''),
+      orchestrators: env.TROUPE_ORCHESTRATORS?.split(',')
+        .map((address) => address.trim())
+        .filter((address) => address !== ''),
       advertise: env.TROUPE_ADVERTISE,
       instanceId: env.TROUPE_INSTANCE_ID,
       log,

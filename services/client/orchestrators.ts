@@ -1,6 +1,8 @@
 import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
 import type { SendScope } from '../protocol/link/in-flight.ts';
 import type { TaskSink } from '../protocol/task-sink.ts';
+import { parseAddress } from '../rpc/address.ts';
+import { Code } from '../rpc/code.ts';
 import type { Deadline } from '../rpc/deadline.ts';
 import { neverSent } from '../rpc/never-sent.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
@@ -22,10 +24,11 @@ export class Orchestrators {
   readonly #way: { readonly search: PeerSearch; readonly reachMs: number };
 
   /**
-   * `addresses` are `host:port`; `id` is the name under which the caller sends; `reachMs`, how long one that is
-   * connected is looked for, in milliseconds: by default 15,000.
+   * `addresses` are `host:port`, and one that cannot be dialled is INVALID_ARGUMENT; `id` is the name under which the
+   * caller sends; `reachMs`, how long one that is connected is looked for, in milliseconds: by default 15,000.
    */
   constructor(addresses: readonly string[], id: string, reachMs = DEFAULT_REACH_MS) {
+    for (const address of addresses) checkAddress(address);
     this.#peers = addresses.map((address) => new Peer(address, id));
     this.#way = { search: new PeerSearch(this.#peers), reachMs };
   }
@@ -91,6 +94,15 @@ export class Orchestrators {
   #resend(scope: ConstructorParameters<typeof Resend>[1]): Resend {
     return new Resend(this.#way, scope);
   }
+}
+
+/** It would be dialled for ever, and nobody would say why there is no answer. */
+function checkAddress(text: string): void {
+  // Not a text where a variable of the environment is not set, and JavaScript passes it on.
+  const address = parseAddress(String(text));
+  if (!('violation' in address)) return;
+  const what = `The address of an orchestrator cannot be dialled: ${address.violation}.`;
+  throw new RpcError(Code.INVALID_ARGUMENT, what);
 }
 
 /** The failure of a call, where that says that no work was done for it; else throws it. */

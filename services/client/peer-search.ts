@@ -134,6 +134,7 @@ function unreachable(error: RpcError): RpcError {
 function noOrchestrator(): RpcError {
   return troupeError(
     'NO_ORCHESTRATOR',
-    'No orchestrator is configured, so no other agent can be asked and no state shared: set TROUPE_ORCHESTRATORS.',
+    'No orchestrator is configured, so no agent can be asked and no state shared. Give Troupe its address (host:port), ' +
+      'or start the agent with TROUPE_ORCHESTRATORS=host:port.',
   );
 }

@@ -9,9 +9,13 @@ import {
   RoutingSchema,
 } from '../../gen/troupe/v1/agent_message_pb.js';
 import { newMessage } from '../protocol/codec/new-message.ts';
+import { fieldPath } from '../protocol/field-path.ts';
 import { completeMessage } from '../protocol/message.ts';
+import { quoted } from '../protocol/quoted.ts';
+import { troupeError } from '../protocol/reason.ts';
 import { MAX_TTL_MS, msToDuration, onwardMs } from '../protocol/ttl.ts';
 import { fromValue, type JsonValue, toValue } from '../protocol/value.ts';
+import type { RpcError } from '../rpc/rpc-error.ts';
 
 /** What a caller may say about a task beside its payload. */
 export interface TaskOptions {
@@ -71,7 +75,10 @@ export interface TaskTarget {
   receiver?: string;
 }
 
-/** The TASK that asks `target` for what `options` say. A payload that is no JSON is INVALID_PAYLOAD. */
+/**
+ * The TASK that asks `target` for what `options` say. A payload that is no JSON is INVALID_PAYLOAD; a time that is none,
+ * and headers that are no texts, are INVALID_MESSAGE.
+ */
 export function makeTask(
   sender: string,
   target: TaskTarget,
@@ -86,7 +93,7 @@ export function makeTask(
   task.capability = target.capability ?? '';
   task.payload = toValue(payload);
   task.task = options.task ?? '';
-  Object.assign(task.headers, options.headers);
+  if (options.headers) Object.assign(task.headers, textsOnly(options.headers));
   task.attachments = (options.attachments ?? []).map((attachment) => create(AttachmentSchema, attachment));
   task.correlationId = options.correlationId ?? '';
   task.idempotencyKey = options.idempotencyKey ?? '';
@@ -105,10 +112,27 @@ export function routingOf({ labels, affinityKey, hedge }: RoutingOptions): Routi
 
 /**
  * The ttl of what is to be answered within `timeoutMs`: less the margin in which the answer gets back with its
- * reason, and at most 1 h.
+ * reason, and at most 1 h. What is no number from 0 is INVALID_MESSAGE.
  */
 export function ttlWithin(timeoutMs: number): Duration {
+  if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) {
+    throw invalid('timeoutMs', timeoutMs, 'a number of milliseconds from 0: leave it out for the default');
+  }
   return msToDuration(onwardMs(Math.min(timeoutMs, MAX_TTL_MS)));
+}
+
+function textsOnly(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value !== 'string') throw invalid(fieldPath('headers', [name]), value, 'a text');
+  }
+  return headers;
+}
+
+/** The refusal of an option whose value is none that it takes. */
+function invalid(field: string, value: unknown, rule: string): RpcError {
+  const description = `is ${quoted(value)}: it must be ${rule}`;
+  const violations = [{ field, description }];
+  return troupeError('INVALID_MESSAGE', `The message is not valid: ${field} ${description}`, { violations });
 }
 
 /** A RESULT as callers see it. */

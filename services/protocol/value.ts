@@ -12,8 +12,10 @@ const writer = new WireWriter();
 
 /**
  * A JSON value as the `google.protobuf.Value` that a message carries: encoded already, so that it is as it was when
- * this was called, whatever becomes of the JSON. A property that is undefined is left out, as `JSON.stringify` does.
- * NaN, Infinity, what is no JSON at all, and nesting over 32 are INVALID_PAYLOAD.
+ * this was called, whatever becomes of the JSON. A property that is undefined is left out, and an instance of a class
+ * with `toJSON` (a Date) becomes what that answers, as `JSON.stringify` does; any other gives its own properties. NaN,
+ * Infinity, what is no JSON at all, a Map, a Set, bytes (a Buffer, a typed array), and nesting over 32 are
+ * INVALID_PAYLOAD.
  */
 export function toValue(json: JsonValue): Value {
   writer.start();

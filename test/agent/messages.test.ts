@@ -9,6 +9,7 @@ import { fromValue, type JsonValue } from '../../services/protocol/value.ts';
 import { Channel } from '../../services/rpc/channel.ts';
 import { createClient } from '../../services/rpc/client.ts';
 import { failureOf, reasonIn } from '../protocol/link/messages.ts';
+import { refusal } from '../protocol/refusal.ts';
 import { DOORS, served } from './agents.ts';
 
 const { BROADCAST, HEARTBEAT } = MessageType;
@@ -45,6 +46,51 @@ describe('An agent', () => {
     const error = await failureOf(serveAgent({ id: 'x', capabilities: {}, ...definition }));
     expect(reasonOf(error)).toBe('INVALID_MESSAGE');
     expect(error.message).toContain(field);
+  });
+
+  const work = (more: object) => ({ capabilities: { work: { handle: () => 1, ...more } } });
+  const LIMIT = 'it must be a whole number from 0 to 2147483647';
+  const TTL = 'it must be a number of milliseconds over 0 and up to 3600000';
+  const OBJECT = 'it must be an object';
+  const FUNCTION = 'it must be a function';
+  it.each<[object, string]>([
+    [{ maxConcurrency: -1 }, `maxConcurrency is -1: ${LIMIT}`],
+    [{ maxConcurrency: 1.5 }, `maxConcurrency is 1.5: ${LIMIT}`],
+    [{ maxConcurrency: 2 ** 31 }, `maxConcurrency is 2147483648: ${LIMIT}`],
+    [{ maxConcurrency: '4' }, `maxConcurrency is '4': ${LIMIT}`],
+    [{ maxWaiting: Number.NaN }, `maxWaiting is NaN: ${LIMIT}`],
+    [{ maxWaiting: Number.POSITIVE_INFINITY }, `maxWaiting is Infinity: ${LIMIT}`],
+    [work({ defaultTtlMs: Number.NaN }), `capabilities.work.defaultTtlMs is NaN: ${TTL}`],
+    [work({ defaultTtlMs: 0 }), `capabilities.work.defaultTtlMs is 0: ${TTL}`],
+    [work({ defaultTtlMs: 3_600_001 }), `capabilities.work.defaultTtlMs is 3600001: ${TTL}`],
+    [work({ defaultTtlMs: '5s' }), `capabilities.work.defaultTtlMs is '5s': ${TTL}`],
+    [{ capabilities: undefined }, `capabilities is undefined: ${OBJECT}`],
+    [{ capabilities: [] }, `capabilities is []: ${OBJECT}`],
+    [work({ handle: undefined }), `capabilities.work.handle is undefined: ${FUNCTION}`],
+    [{ capabilities: { work: () => 1 } }, `capabilities.work.handle is undefined: ${FUNCTION}`],
+    [{ capabilities: { work: null } }, `capabilities.work.handle is undefined: ${FUNCTION}`],
+  ])('of %o cannot be served, and says what it has to be', async (definition, says) => {
+    const agent = { id: 'x', capabilities: {}, ...definition };
+    const { reason, text } = await refusal(() => serveAgent(agent as AgentDefinition));
+    expect(reason).toBe('INVALID_MESSAGE');
+    expect(text).toContain(`The agent cannot be served as it is defined: ${says}`);
+  });
+
+  it('that cannot be served is told everything that is wrong with it at once', async () => {
+    const capabilities = { 'a b': {}, work: { handle: () => 1, defaultTtlMs: -1 } };
+    const agent = { id: 'x', maxConcurrency: -1, maxWaiting: '1', capabilities };
+    const { fields } = await refusal(() => serveAgent(agent as never));
+    expect(fields).toEqual([
+      'maxConcurrency',
+      'maxWaiting',
+      'capabilities["a b"].handle',
+      'capabilities.work.defaultTtlMs',
+    ]);
+  });
+
+  it('may have the limits at their ends', async () => {
+    const ends = { maxConcurrency: 2 ** 31 - 1, maxWaiting: 0, ...work({ defaultTtlMs: 3_600_000 }) };
+    await (await serveAgent({ id: 'x', ...ends })).close();
   });
 
   it('whose input schema is none cannot be served', async () => {

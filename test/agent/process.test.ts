@@ -37,4 +37,12 @@ describe('An agent that runs as a process', () => {
     expect(await exited).toBe(1);
     expect(log()).toContain('Cannot listen on nowhere.invalid:1');
   });
+
+  it('exits with 1 and says why where the address of an orchestrator is none', async () => {
+    const { exited, log } = start('./greeter.ts', {
+      TROUPE_ORCHESTRATORS: 'localhost:1, http://localhost:2',
+    });
+    expect(await exited).toBe(1);
+    expect(log()).toContain('\\"http://localhost:2\\" is no address: write host:port');
+  });
 });

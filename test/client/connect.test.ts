@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Troupe } from '../../services/client/index.ts';
+import { RpcError, reasonOf, Troupe } from '../../services/client/index.ts';
 import { startOrchestrator } from '../../services/orchestrator/orchestrator.ts';
 import { Code } from '../../services/rpc/code.ts';
 import { Deadline } from '../../services/rpc/deadline.ts';
@@ -74,7 +74,45 @@ describe('A caller that reaches nobody', () => {
   });
 
   it('fails NO_ORCHESTRATOR where none is configured', async () => {
-    expect(await reasonIn(caller([]).dispatch('echo', 1))).toBe('NO_ORCHESTRATOR');
+    const error = await failureOf(caller([]).dispatch('echo', 1));
+    expect(reasonOf(error)).toBe('NO_ORCHESTRATOR');
+    expect(error.message).toMatch(/Give Troupe its address .*, or start the agent with TROUPE_ORCHESTRATORS/);
+  });
+});
+
+describe('The address of an orchestrator', () => {
+  it.each<[unknown, string]>([
+    ['http://localhost:50051', '"http://localhost:50051" is no address: write host:port'],
+    ['localhost', '"localhost" is no address: write host:port'],
+    ['localhost:0', '"localhost:0" has a port that is not 1 to 65535'],
+    ['::1:50051', '"::1:50051" is no address: write host:port, with an IPv6 host in brackets'],
+    ['', '"" is no address: write host:port'],
+    [['localhost:1', ':2'], '":2" names no host: write host:port'],
+    [undefined, '"undefined" is no address: write host:port'],
+  ])('%j is refused at once, in the words of the command line', (addresses, says) => {
+    const refused = () => new Troupe(addresses as string);
+    expect(refused).toThrow(RpcError);
+    expect(refused).toThrow(`The address of an orchestrator cannot be dialled: ${says}`);
+  });
+
+  it.each([
+    'localhost:50051',
+    'Orchestrator.troupe.svc.cluster.local:50051',
+    'my_container:1',
+    '127.0.0.1:65535',
+    '[::1]:50051',
+    '[fe80::1%eth0]:50051',
+  ])('may be %s', (address) => {
+    expect(() => new Troupe([address]).close()).not.toThrow();
+  });
+
+  it.each([
+    ['localhost', 'names'],
+    ['127.0.0.1', 'IPv4 addresses'],
+  ])('reaches it as %s, by %s', async (host) => {
+    const { address } = await mesh();
+    const port = address.slice(address.lastIndexOf(':'));
+    expect((await caller(`${host}${port}`).dispatch('echo', 1)).payload).toBe(1);
   });
 });
 

@@ -60,6 +60,49 @@ describe('a JSON value', () => {
     expect(fromValue(toValue(json))).toStrictEqual({ kept: null });
   });
 
+  it('may hold instances that say what they are in JSON: a Date is its text, as JSON.stringify has it', () => {
+    class Money {
+      readonly cents = 250;
+      toJSON(key: string) {
+        return { [key]: `${this.cents / 100} €` };
+      }
+    }
+    class Itself {
+      readonly a = 1;
+      // Not asked again, or it would never end.
+      toJSON() {
+        return this;
+      }
+    }
+    class Index extends Map<string, number> {
+      toJSON() {
+        return Object.fromEntries(this);
+      }
+    }
+    const json = {
+      at: new Date(0),
+      never: new Date(Number.NaN),
+      prices: [new Money()],
+      self: Object.defineProperty(new Itself(), 'toJSON', { enumerable: false }),
+      index: new Index([['a', 1]]),
+    };
+    const back = fromValue(toValue(json as unknown as JsonValue));
+    expect(back).toStrictEqual(JSON.parse(JSON.stringify(json)));
+    expect(back).toMatchObject({ at: '1970-01-01T00:00:00.000Z', prices: [{ 0: '2.5 €' }] });
+    expect(fromValue(toValue(new Date(0) as never))).toBe('1970-01-01T00:00:00.000Z');
+  });
+
+  it('may be an instance of a class, or an object without a prototype: it has its own properties', () => {
+    class Point {
+      readonly x = 1;
+      get twice() {
+        return 2;
+      }
+    }
+    expect(fromValue(toValue({ point: new Point() } as never))).toStrictEqual({ point: { x: 1 } });
+    expect(fromValue(toValue(Object.assign(Object.create(null), { x: 1 })))).toStrictEqual({ x: 1 });
+  });
+
   it('may be nested 32 deep', () => {
     expect(fromValue(toValue(nested(32)))).toEqual(nested(32));
     expect(fromValue(nestedValue(32))).toBeDefined();
@@ -88,6 +131,44 @@ describe('INVALID_PAYLOAD refuses', () => {
     { name: 'a function', refused: () => toValue({ f: () => 1 } as never), field: 'payload.f' },
     { name: 'undefined in an array', refused: () => toValue([undefined] as never), field: 'payload[0]' },
     { name: 'a bigint', refused: () => toValue(1n as never), field: 'payload' },
+    { name: 'a Map', refused: () => toValue({ a: new Map([['b', 1]]) } as never), field: 'payload.a' },
+    { name: 'a Set', refused: () => toValue([new Set([1])] as never), field: 'payload[0]' },
+    { name: 'a Buffer', refused: () => toValue({ a: Buffer.from('x') } as never), field: 'payload.a' },
+    {
+      name: 'a typed array',
+      refused: () => toValue({ a: new Float64Array(1) } as never),
+      field: 'payload.a',
+    },
+    {
+      name: 'an ArrayBuffer',
+      refused: () => toValue({ a: new ArrayBuffer(1) } as never),
+      field: 'payload.a',
+    },
+    {
+      name: 'a DataView',
+      refused: () => toValue(new DataView(new ArrayBuffer(1)) as never),
+      field: 'payload',
+    },
+    {
+      name: 'an instance that says it were a Set',
+      refused: () =>
+        toValue({
+          a: new (class {
+            toJSON = () => new Set();
+          })(),
+        } as never),
+      field: 'payload.a',
+    },
+    {
+      name: 'an instance that says nothing',
+      refused: () =>
+        toValue({
+          a: new (class {
+            toJSON() {}
+          })(),
+        } as never),
+      field: 'payload.a',
+    },
     { name: 'nesting over 32', refused: () => toValue(nested(33)), field: 'payload' },
     { name: 'a value that holds itself', refused: () => toValue(cyclic), field: 'payload' },
     { name: 'NaN in a Value', refused: () => fromValue(numberValue(Number.NaN)), field: 'payload' },
@@ -98,5 +179,21 @@ describe('INVALID_PAYLOAD refuses', () => {
     expect(reason).toBe('INVALID_PAYLOAD');
     expect(fields).toEqual([field]);
     expect(text.startsWith(`${field} is `)).toBe(true);
+  });
+
+  it.each([
+    [
+      'a Buffer',
+      Buffer.from('x'),
+      'payload.a is a Buffer, which JSON does not have: make an array of numbers, attach bytes',
+    ],
+    [
+      'bytes',
+      new Uint8Array(1),
+      'payload.a is a Uint8Array, which JSON does not have: make an array of numbers, attach bytes',
+    ],
+    ['a Map', new Map(), 'payload.a is a Map, which JSON does not have: make an object or array of it'],
+  ])('%s, and says what to send instead', async (_, a, says) => {
+    expect((await refusal(() => toValue({ a } as never))).text).toContain(says);
   });
 });

@@ -120,7 +120,9 @@ async function leave(agent: RunningAgent, { killed }: Terminal): Promise<void> {
  * otherwise.
  */
 function orchestratorsOf({ orchestrator, terminal }: Session): string[] {
-  const listed = terminal.env.TROUPE_ORCHESTRATORS?.split(',').filter((address) => address.trim() !== '');
+  const listed = terminal.env.TROUPE_ORCHESTRATORS?.split(',')
+    .map((address) => address.trim())
+    .filter((address) => address !== '');
   return orchestrator === DEFAULT_ORCHESTRATOR && listed?.length ? listed : [orchestrator];
 }
 

@@ -101,7 +101,7 @@ export function noLiveInstance({ receiver: agent, capability, routing }: AgentMe
   const text =
     which === ''
       ? `Every instance of ${agent || capability} is draining or cannot be reached. Try again in a moment.`
-      : `No instance of ${agent || capability}${which} can be reached and takes tasks. ExplainRoute tells which labels they lack.`;
+      : `No instance of ${agent || capability}${which} can be reached and takes tasks. ListAgents tells which labels each instance has.`;
   return troupeError('NO_LIVE_INSTANCE', text, { agent, capability });
 }
 

@@ -80,6 +80,7 @@ describe.each([
     const { code, stderr } = await mesh.run([...args, '--label', 'region=eu', '--label', 'size=small']);
     expect(code).toBe(4);
     expect(stderr).toContain('with the labels region=eu, size=small');
+    expect(stderr).toContain('ListAgents tells which labels each instance has.');
   });
 
   it('says of the instance what it is told', async () => {

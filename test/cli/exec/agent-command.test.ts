@@ -38,10 +38,10 @@ afterEach(async () => {
   await rm(cwd, { recursive: true });
 });
 
-/** Starts `troupe agent`, which announces itself to the orchestrator that its environment names. */
+/** Starts `troupe agent`, which announces itself to the orchestrator that its environment names, be it with blanks. */
 function start(exec: string, args: readonly string[] = []) {
   const named = ['--name', 'script', '--capability', 'script.run'];
-  const env = { ...process.env, TROUPE_ORCHESTRATORS: orchestrator.address };
+  const env = { ...process.env, TROUPE_ORCHESTRATORS: `, ${orchestrator.address} ` };
   const child = spawn('node', [MAIN, 'agent', '--exec', exec, ...named, ...args], { cwd, env });
   started.push(child);
   const stdout = new Recorder();
