@@ -60,7 +60,7 @@ export class Troupe {
   readonly #orchestrators: Orchestrators;
   readonly #caller: Caller;
 
-  /** `addresses`: the orchestrators, `host:port`; the first that answers is used. */
+  /** `addresses`: the orchestrators, `host:port`; the first that answers is used. INVALID_ARGUMENT where one is none. */
   constructor(addresses: string | readonly string[], options: ConnectOptions = {}) {
     this.#id = options.id ?? 'anonymous';
     this.#orchestrators = new Orchestrators([addresses].flat(), this.#id, options.reachMs);

@@ -9,6 +9,7 @@ export { MAX_PAYLOAD_DEPTH } from './codec/payload-path.ts';
 export type { JsonObject, JsonValue };
 
 const writer = new WireWriter();
+let isWriting = false;
 
 /**
  * A JSON value as the `google.protobuf.Value` that a message carries: encoded already, so that it is as it was when
@@ -18,9 +19,17 @@ const writer = new WireWriter();
  * INVALID_PAYLOAD.
  */
 export function toValue(json: JsonValue): Value {
-  writer.start();
-  writeJson(writer, json);
-  return new Payload(writer.bytes());
+  // A `toJSON` on the way may itself make a message.
+  const own = isWriting ? new WireWriter() : writer;
+  const outer = isWriting;
+  isWriting = true;
+  try {
+    own.start();
+    writeJson(own, json);
+    return new Payload(own.bytes());
+  } finally {
+    isWriting = outer;
+  }
 }
 
 /**

@@ -103,6 +103,16 @@ describe('a JSON value', () => {
     expect(fromValue(toValue(Object.assign(Object.create(null), { x: 1 })))).toStrictEqual({ x: 1 });
   });
 
+  it('is written right where a toJSON on the way makes a value of its own', () => {
+    class Nosy {
+      toJSON() {
+        return { inner: fromValue(toValue({ text: 'inner' })) };
+      }
+    }
+    const json = { first: 1, nosy: new Nosy() as unknown as JsonValue, last: 'x' };
+    expect(fromValue(toValue(json))).toEqual({ first: 1, nosy: { inner: { text: 'inner' } }, last: 'x' });
+  });
+
   it('may be nested 32 deep', () => {
     expect(fromValue(toValue(nested(32)))).toEqual(nested(32));
     expect(fromValue(nestedValue(32))).toBeDefined();
