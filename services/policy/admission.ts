@@ -50,6 +50,11 @@ const RETRY_JITTER = 0.2;
  * amortised, but for that.
  */
 export class Admission<T> {
+  /**
+   * What a task takes on average, in milliseconds, where the room is shared with tasks that are let in elsewhere;
+   * the longer of this and what its own take tells how long a queue may stand, and a task wait in it. Default: 0.
+   */
+  sharedMs = 0;
   readonly #queue = new FairQueue<T>();
   readonly #options: Required<AdmissionOptions<T>>;
   #running = 0;
@@ -158,8 +163,15 @@ export class Admission<T> {
     return this.#options.limit === 0 || this.#running < this.#options.limit;
   }
 
+  get #takesMs(): number {
+    return Math.max(this.#serviceMs, this.sharedMs);
+  }
+
   get #standingLimitMs(): number {
-    return Math.max(this.#options.standingMinMs, this.#options.standingFactor * this.#serviceMs);
+    const takesMs = this.#takesMs;
+    // Where nothing is known of what has the room, a wait says nothing of how many want it.
+    if (takesMs === 0) return Number.POSITIVE_INFINITY;
+    return Math.max(this.#options.standingMinMs, this.#options.standingFactor * takesMs);
   }
 
   /**
@@ -183,7 +195,7 @@ export class Admission<T> {
   #assess(now: number): void {
     const { standingMs, standingTasks } = this.#options;
     if (this.#queue.size > 0) {
-      const burstMs = Math.max(standingMs, standingTasks * this.#serviceMs);
+      const burstMs = Math.max(standingMs, standingTasks * this.#takesMs);
       this.#standing ||= now - this.#waitingSince >= burstMs;
     } else if (now - this.#emptySince >= Math.max(standingMs, this.#serviceMs)) this.#standing = false;
   }

@@ -67,6 +67,11 @@ export class LatencyEstimate {
     return this.#succeeded;
   }
 
+  /** What a call takes on average, in milliseconds; 0 while none has succeeded. */
+  get typicalMs(): number {
+    return this.#typicalMs;
+  }
+
   /** A call is sent. Every one is to be ended once. */
   started(now: number): void {
     if (this.#inFlight++ === 0) this.#silentSince = now;

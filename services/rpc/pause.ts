@@ -9,15 +9,23 @@ export interface PauseEnds {
   onAbort: () => void;
 }
 
-/** Waits until a moment, or until a signal aborts, whichever is first; the function that it answers ends the wait. */
+/**
+ * Waits until a moment, or until a signal aborts, whichever is first; the function that it answers ends the wait. Nothing
+ * is called before it has answered, not even where the signal has aborted already.
+ */
 export function pause(until: Deadline, signal: StopSignal, { onTime, onAbort }: PauseEnds): () => void {
+  let isOver = false;
   const end = (then?: () => void) => {
+    if (isOver) return;
+    isOver = true;
     alarm.cancel();
     signal.removeEventListener('abort', aborted);
     then?.();
   };
   const aborted = () => end(onAbort);
   const alarm = until.onExpired(() => end(onTime));
-  signal.addEventListener('abort', aborted, { once: true });
+  // It tells only those who listened before.
+  if (signal.aborted) queueMicrotask(aborted);
+  else signal.addEventListener('abort', aborted, { once: true });
   return end;
 }

@@ -66,9 +66,10 @@ export class Fleet {
     return Object.fromEntries(candidates.map((candidate) => [candidate.instanceId, choiceOf(candidate)]));
   }
 
-  /** How many tasks wait for room. */
-  async waiting(): Promise<number> {
-    return (await this.orchestrator.rpc.explainRoute({ capability: 'fleet.work' })).waiting;
+  /** How many tasks that ask for these labels wait for room. Default: for none. */
+  async waiting(labels: Readonly<Record<string, string>> = {}): Promise<number> {
+    const request = { capability: 'fleet.work', routing: { labels } };
+    return (await this.orchestrator.rpc.explainRoute(request)).waiting;
   }
 
   /** Where each attempt at a task went, the oldest first. */

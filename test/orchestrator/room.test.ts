@@ -35,7 +35,7 @@ describe('tasks for instances that set max_concurrency', () => {
     const first = troupe.dispatch('fleet.work', 1, onOne);
     await hasBegun(1);
     const second = troupe.dispatch('fleet.work', 2, onOne);
-    await until(() => fleet.waiting(), 1);
+    await until(() => fleet.waiting(onOne.labels), 1);
     const other = troupe.dispatch('fleet.work', 3);
     await hasBegun(2);
     expect(begun.map(({ name, input }) => `${input} at ${name}`)).toEqual(['1 at one', '3 at two']);

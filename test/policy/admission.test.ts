@@ -176,6 +176,26 @@ describe('admission', () => {
     expect(refused).toEqual([['greedy 4', 'FULL']]);
   });
 
+  it('lets a queue stand as long as those take with whom it shares its room', () => {
+    const { admission, refused } = busy();
+    admission.sharedMs = 300;
+    for (let task = 0; task < 3; task++) admission.wait('task', 'a', 10_000, 0);
+    admission.ended(20);
+    expect(admission.next(1_499)).toBe('task');
+    admission.ended(20);
+    expect(admission.next(1_500)).toBe(undefined);
+    expect(refused).toEqual(Array(2).fill(['task', 'FULL']));
+  });
+
+  it('refuses nobody for a long wait where nothing is known of how long a task takes', () => {
+    const admission = new Admission<string>({ limit: 1, refuse: () => expect.unreachable() });
+    admission.enter();
+    admission.wait('task', 'a', 10_000, 0);
+    expect(admission.wait('task', 'a', 10_000, 5_000)).toMatchObject({ item: 'task' });
+    admission.ended(undefined);
+    expect(admission.next(9_000)).toBe('task');
+  });
+
   it('has no bound where it has no limit', () => {
     const admission = new Admission<string>({ limit: 0, refuse: () => {} });
     for (let task = 0; task < 100_000; task++) expect(admission.enter()).toBe(true);

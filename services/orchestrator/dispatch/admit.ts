@@ -1,5 +1,5 @@
 import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
-import type { Admission, Refusal } from '../../policy/admission.ts';
+import type { Refusal } from '../../policy/admission.ts';
 import { troupeError } from '../../protocol/reason.ts';
 import type { TaskScope } from '../../protocol/task-sink.ts';
 import { durationToMs, MAX_TTL_MS, messageDeadline } from '../../protocol/ttl.ts';
@@ -8,6 +8,8 @@ import { Deadline } from '../../rpc/deadline.ts';
 import type { RpcError } from '../../rpc/rpc-error.ts';
 import type { Connection } from '../member/connection.ts';
 import type { RosterEntry } from '../roster/entry.ts';
+import type { Line } from './line.ts';
+import { noLiveInstance } from './route.ts';
 
 /** Refuses what is new, DRAINING, once the orchestrator is about to leave. */
 export function refuseWhileDraining(draining: AbortSignal): void {
@@ -70,13 +72,18 @@ export function admitInput(task: AgentMessage, { connection, agentId }: RosterEn
   );
 }
 
-/** The error of a task that there is no room for: OVERLOADED, with the time in which there may be some. */
+/**
+ * The error of a task that there is no room for in its line: OVERLOADED, with the time in which there may be some;
+ * NO_LIVE_INSTANCE where nobody is left to have any.
+ */
 export function overloaded(
-  { receiver: agent, capability }: AgentMessage,
+  task: AgentMessage,
   refusal: Refusal,
-  admission: Pick<Admission<never>, 'waiting' | 'retryAfterMs'>,
+  { admission, labels, seats }: Pick<Line, 'admission' | 'labels' | 'seats'>,
 ): RpcError {
-  const who = agent || capability;
+  if (seats.length === 0) return noLiveInstance(task);
+  const { receiver: agent, capability } = task;
+  const who = `${agent || capability}${labels ? ' with these labels' : ''}`;
   const { waiting } = admission;
   const text =
     refusal === 'TOO_LATE'

@@ -13,7 +13,8 @@ import { admitInput, admitTime, expired, overloaded, refuseWhileDraining, taskDe
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import type { DispatcherParts } from './dispatcher-parts.ts';
 import { Hedge } from './hedge.ts';
-import type { Lane, Waiter } from './lane.ts';
+import type { Lane } from './lane.ts';
+import type { Line, Waiter } from './line.ts';
 import { RETURN_LOOK_MS, RETURN_MS } from './return-time.ts';
 import { noLiveInstance } from './route.ts';
 import type { Seat } from './seat.ts';
@@ -34,6 +35,7 @@ export class Dispatch implements AttemptOwner, Waiter {
   #bound = Deadline.never;
   #deadline: Deadline | undefined;
   #lane!: Lane;
+  #line!: Line;
   /** When it was let in; nothing while it is not. */
   #enteredAt: number | undefined;
   #progressed = false;
@@ -54,12 +56,11 @@ export class Dispatch implements AttemptOwner, Waiter {
 
   /** Sends it on its way; all that becomes of it goes to the sink. */
   start(): void {
-    const { router, draining } = this.#parts;
     try {
-      refuseWhileDraining(draining);
+      refuseWhileDraining(this.#parts.draining);
       admitMessage(this.#task);
       this.#bound = admitTime(this.#task, this.#scope);
-      const instances = router.look(this.#task);
+      const instances = this.#parts.router.look(this.#task);
       if (instances) this.#enter(this.#parts.lanes.of(instances, this.#task));
       else void this.#enterWhenKnown();
     } catch (thrown) {
@@ -68,9 +69,8 @@ export class Dispatch implements AttemptOwner, Waiter {
   }
 
   async #enterWhenKnown(): Promise<void> {
-    const { signal } = this.#scope;
     try {
-      const instances = await this.#parts.router.wait(this.#task, { signal, deadline: this.#bound });
+      const instances = await this.#parts.router.wait(this.#task, { ...this.#scope, deadline: this.#bound });
       this.#enter(this.#parts.lanes.of(instances, this.#task));
     } catch (thrown) {
       this.#refuse(thrown);
@@ -80,11 +80,12 @@ export class Dispatch implements AttemptOwner, Waiter {
   /** Nobody overtakes those who wait for room. */
   #enter(lane: Lane): void {
     this.#lane = lane;
+    this.#line = lane.lineOf(this.#wish);
     const now = performance.now();
     lane.budget.deposit(now);
-    if (!lane.enter()) {
+    if (!this.#line.enter()) {
       this.#waitForRoom(now);
-      // It may only wait behind others, who can go to some of the instances alone.
+      // It may only wait behind others, who must not go to an instance that has room.
       return this.#parts.lanes.roomMade();
     }
     this.#enteredAt = now;
@@ -184,12 +185,12 @@ export class Dispatch implements AttemptOwner, Waiter {
   }
 
   #waitForRoom(now: number): void {
-    const [first] = this.#lane.seats;
+    const [first] = this.#line.seats;
     this.#leave(false);
     if (!first) return this.#refuse(noLiveInstance(this.#task));
     try {
       const deadline = this.#setDeadline(first);
-      const ticket = this.#lane.wait(this, this.#task.sender, deadline.at, now);
+      const ticket = this.#line.wait(this, this.#task.sender, deadline.at, now);
       if (typeof ticket === 'string') return this.refused(ticket);
       this.#waitWith(ticket, deadline);
     } catch (thrown) {
@@ -199,15 +200,15 @@ export class Dispatch implements AttemptOwner, Waiter {
 
   #waitWith(ticket: Ticket<Waiter>, deadline: Deadline): void {
     const { signal } = this.#scope;
+    this.#parts.lanes.crowded(this.#line);
     const giveUp = (error: RpcError) => {
-      this.#lane.admission.withdraw(ticket, performance.now());
+      this.#line.admission.withdraw(ticket, performance.now());
       this.#refuse(error);
     };
     this.#endWait = pause(deadline, signal, {
       onTime: () => giveUp(expired(this.#task)),
       onAbort: () => giveUp(stoppedBy(signal)),
     });
-    this.#parts.lanes.crowded(this.#lane);
   }
 
   resume(): void {
@@ -218,8 +219,7 @@ export class Dispatch implements AttemptOwner, Waiter {
 
   refused(refusal: Refusal): void {
     this.#endWait?.();
-    const { seats, admission } = this.#lane;
-    this.#refuse(seats.length ? overloaded(this.#task, refusal, admission) : noLiveInstance(this.#task));
+    this.#refuse(overloaded(this.#task, refusal, this.#line));
   }
 
   /** The task's own deadline, from the first instance on that it may go to. */
@@ -228,11 +228,11 @@ export class Dispatch implements AttemptOwner, Waiter {
     return this.#deadline;
   }
 
-  /** Gives its room in the lane to the next; `worked` tells how long a task takes. */
+  /** Gives its room in the line to the next; `worked` tells how long a task takes. */
   #leave(worked: boolean): void {
     this.#hedge?.end();
     if (this.#enteredAt === undefined) return;
-    this.#lane.admission.ended(worked ? performance.now() - this.#enteredAt : undefined);
+    this.#line.admission.ended(worked ? performance.now() - this.#enteredAt : undefined);
     this.#enteredAt = undefined;
   }
 

@@ -1,6 +1,4 @@
-import { Admission, type Refusal } from '../../policy/admission.ts';
 import { pickByAffinity } from '../../policy/affinity.ts';
-import type { Ticket } from '../../policy/fair-queue.ts';
 import { LatencyHistogram } from '../../policy/latency-histogram.ts';
 import type { Bar, BarOf } from '../../policy/not-chosen.ts';
 import { OutlierEjector } from '../../policy/outlier-ejector.ts';
@@ -11,18 +9,12 @@ import type { Logger } from '../../rpc/log.ts';
 import type { Connection } from '../member/connection.ts';
 import { hasLabels } from '../roster/filter.ts';
 import type { InstanceSet } from '../roster/instance-set.ts';
+import type { Line } from './line.ts';
+import { Lines } from './lines.ts';
 import { Seat } from './seat.ts';
 import type { Standing } from './standing.ts';
 import type { Verdict } from './verdict.ts';
 import type { Wish } from './wish.ts';
-
-/** Who waits in a lane until an instance has room. */
-export interface Waiter {
-  /** It is let in. */
-  resume(): void;
-  /** It waits in vain. */
-  refused(refusal: Refusal): void;
-}
 
 /** What a lane is made of. */
 export interface LaneParts {
@@ -52,9 +44,8 @@ export class Lane {
   readonly budget: RetryBudget;
   /** How long its tasks take. */
   readonly latencies = new LatencyHistogram();
-  /** What waits for room, and what is let in. */
-  readonly admission: Admission<Waiter>;
   readonly #parts: LaneParts;
+  readonly #lines = new Lines(this);
   readonly #powerOfTwo = new PowerOfTwo(Math.random);
   readonly #ejector = new OutlierEjector<Seat>();
   #seats: Seat[] = [];
@@ -64,7 +55,6 @@ export class Lane {
     this.#parts = parts;
     this.budget = parts.budget;
     this.retries = new RetryPolicy(parts.budget, Math.random);
-    this.admission = new Admission({ limit: 0, refuse: (waiter, refusal) => waiter.refused(refusal) });
   }
 
   /** The instances that take tasks. */
@@ -78,6 +68,11 @@ export class Lane {
   allSeats(): Seat[] {
     const seated = new Map(this.seats.map((seat) => [seat.entry, seat]));
     return [...this.#parts.instances.all].map((entry) => seated.get(entry) ?? this.#seat(entry));
+  }
+
+  /** Where a task waits for room, among those that may go to the same instances. */
+  lineOf({ labels }: Wish): Line {
+    return this.#lines.of(labels);
   }
 
   /** Where a task is to go; AT_CAPACITY where it has to wait for that; nothing where no instance may have it. */
@@ -143,34 +138,6 @@ export class Lane {
     if (seat.health) this.#note(seat, seat.health, outcome, startedAt, now);
   }
 
-  /** Lets a task in where none waits. Each is to be told of by `admission.ended`. */
-  enter(): boolean {
-    if (this.admission.waiting > 0) return false;
-    // Who chooses an instance looks at its room; a bound of the whole only decides how long others wait.
-    this.admission.limit = 0;
-    return this.admission.enter();
-  }
-
-  /** Lets a task wait for room, or says why it must not. */
-  wait(waiter: Waiter, caller: string, deadlineAt: number, now: number): Ticket<Waiter> | Refusal {
-    this.admission.limit = Math.max(1, this.#capacity());
-    return this.admission.wait(waiter, caller, deadlineAt, now);
-  }
-
-  /**
-   * Lets in what waits, as long as there is room, or nobody left to wait for. Answers whether something still waits.
-   */
-  admitWaiting(): boolean {
-    // One that can go only to some of the instances may have to wait on: each is looked at once.
-    for (let left = this.admission.waiting; left > 0 && this.admission.waiting > 0; left--) {
-      const hasRoom = this.seats.length === 0 || this.seats.some(({ inFlight, limit }) => inFlight < limit);
-      if (!hasRoom) return true;
-      this.admission.limit = Math.max(this.#capacity(), this.admission.running + 1);
-      this.admission.next(performance.now())?.resume();
-    }
-    return this.admission.waiting > 0;
-  }
-
   /** The share of its last calls that an instance failed, 0 to 1. */
   failureShare({ health }: Seat, now: number): number {
     return health?.share(now) ?? 0;
@@ -199,10 +166,6 @@ export class Lane {
     if (mayGo) return seat;
     this.#ejector.note(seat.health, 'ignored', now, now);
     return undefined;
-  }
-
-  #capacity(): number {
-    return this.seats.reduce((sum, { limit }) => sum + limit, 0);
   }
 
   #seat(entry: Standing['entry']): Seat {

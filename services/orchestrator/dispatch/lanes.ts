@@ -6,6 +6,7 @@ import type { RosterEntry } from '../roster/entry.ts';
 import type { InstanceSet } from '../roster/instance-set.ts';
 import type { Roster } from '../roster/roster.ts';
 import { Lane } from './lane.ts';
+import type { Line } from './line.ts';
 import { Standing } from './standing.ts';
 
 /** The lanes of an orchestrator: one for each set of instances that tasks go to, made when first needed. */
@@ -15,8 +16,8 @@ export class Lanes {
   readonly #lanes = new WeakMap<InstanceSet<Connection>, Lane>();
   readonly #budgets = new WeakMap<InstanceSet<Connection>, RetryBudget>();
   readonly #standings = new WeakMap<RosterEntry<Connection>, Standing>();
-  /** Those in which something waits. */
-  readonly #crowded = new Set<Lane>();
+  /** The lines in which something waits, in the order of their turns. */
+  readonly #crowded = new Set<Line>();
   #admitting = false;
 
   constructor(roster: Roster<Connection>, log: Logger) {
@@ -42,9 +43,9 @@ export class Lanes {
     return lane;
   }
 
-  /** Something waits in a lane. */
-  crowded(lane: Lane): void {
-    this.#crowded.add(lane);
+  /** Something waits in a line. */
+  crowded(line: Line): void {
+    this.#crowded.add(line);
   }
 
   /** An instance may have room for one more, or has come or gone: what waits is looked at once all is told. */
@@ -53,8 +54,21 @@ export class Lanes {
     this.#admitting = true;
     queueMicrotask(() => {
       this.#admitting = false;
-      for (const lane of this.#crowded) if (!lane.admitWaiting()) this.#crowded.delete(lane);
+      this.#admitWaiting();
     });
+  }
+
+  /** Lets in what waits where there is room, one of each line by turns: they may share instances. */
+  #admitWaiting(): void {
+    for (const line of this.#crowded) line.beginRound();
+    // A Set goes on with what is added meanwhile: a line that had its turn is met again behind the others. The order stays
+    // for the next time that there is room, which is mostly for one.
+    for (const line of this.#crowded) {
+      const hadTurn = line.admitNext();
+      if (!hadTurn && line.admission.waiting > 0) continue;
+      this.#crowded.delete(line);
+      if (hadTurn && line.admission.waiting > 0) this.#crowded.add(line);
+    }
   }
 
   #onlyCapability(instances: InstanceSet<Connection>): string {

@@ -94,10 +94,11 @@ export function taskHandlers(parts: TaskParts): Pick<Handlers<typeof Orchestrato
     async explainRoute({ capability, receiver, routing }, { signal, deadline }) {
       const task = create(AgentMessageSchema, { capability, receiver, ...(routing && { routing }) });
       admitMessage(task);
+      const wish = wishOf(task);
       const lane = lanes.of(await router.find(task, { signal, deadline }), task);
       return {
-        candidates: explainTask(lane, wishOf(task), performance.now()),
-        waiting: lane.admission.waiting,
+        candidates: explainTask(lane, wish, performance.now()),
+        waiting: lane.lineOf(wish).admission.waiting,
       };
     },
 
