@@ -57,13 +57,13 @@ export class Outbox<D extends DescMessage> implements AsyncIterableIterator<Mess
   }
 
   /**
-   * Settles when no more waits than should: 4,096 messages and 4 MiB. Nothing is refused beyond that, but whoever pushes
-   * because of what somebody else sends waits for this before taking more of it.
+   * Nothing while no more waits than should, 4,096 messages and 4 MiB; else settles when that is so again. Nothing is
+   * refused beyond it, but whoever pushes because of what somebody else sends waits for this before taking more of it.
    */
-  async room(): Promise<void> {
-    if (this.#hasRoom) return;
+  room(): Promise<void> | undefined {
+    if (this.#hasRoom) return undefined;
     this.#room ??= Promise.withResolvers();
-    await this.#room.promise;
+    return this.#room.promise;
   }
 
   /** Whether nothing more is taken. */

@@ -87,7 +87,9 @@ class LinkServer<D extends DescMessage> {
     try {
       for await (const { messages } of requests) {
         await inTurns(messages, (message) => this.#receive(message));
-        await this.outbox.room();
+        const room = this.outbox.room();
+        // A promise for every batch would show.
+        if (room) await room;
       }
       this.#halfClosed = true;
       this.#endIfDone();
