@@ -9,4 +9,4 @@ COPY services services
 USER node
 ENV TROUPE_LISTEN=0.0.0.0:50051
 EXPOSE 50051
-CMD ["node", "--initial-heap-size=128", "services/orchestrator/main.ts"]
+CMD ["node", "--initial-heap-size=128", "--no-memory-reducer", "services/orchestrator/main.ts"]
