@@ -1,3 +1,4 @@
+import { commaList } from '../rpc/comma-list.ts';
 import { createLogger } from '../rpc/log.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import { untilTerminated } from '../rpc/termination.ts';
@@ -21,9 +22,7 @@ export async function run(definition: AgentDefinition): Promise<void> {
     const offered = env.TROUPE_CONFORMANCE === '1' ? withConformanceProbe(definition) : definition;
     const agent = await serveAgent(offered, {
       listen: env.TROUPE_LISTEN,
-      orchestrators: env.TROUPE_ORCHESTRATORS?.split(',')
-        .map((address) => address.trim())
-        .filter((address) => address !== ''),
+      orchestrators: commaList(env.TROUPE_ORCHESTRATORS),
       advertise: env.TROUPE_ADVERTISE,
       instanceId: env.TROUPE_INSTANCE_ID,
       log,

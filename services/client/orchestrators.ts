@@ -7,6 +7,7 @@ import type { Deadline } from '../rpc/deadline.ts';
 import { neverSent } from '../rpc/never-sent.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import type { StopSignal } from '../rpc/stop-signal.ts';
+import { checkedTime } from './check-option.ts';
 import { Errand } from './errand.ts';
 import { Peer } from './peer.ts';
 import { PeerSearch } from './peer-search.ts';
@@ -30,7 +31,7 @@ export class Orchestrators {
   constructor(addresses: readonly string[], id: string, reachMs = DEFAULT_REACH_MS) {
     for (const address of addresses) checkAddress(address);
     this.#peers = addresses.map((address) => new Peer(address, id));
-    this.#way = { search: new PeerSearch(this.#peers), reachMs };
+    this.#way = { search: new PeerSearch(this.#peers), reachMs: checkedTime('reachMs', reachMs) };
   }
 
   /**

@@ -4,6 +4,7 @@ import { fromValue, type JsonValue, toValue } from '../protocol/value.ts';
 import type { CallOptions } from '../rpc/call-options.ts';
 import { Deadline } from '../rpc/deadline.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
+import { checkedTime, invalidOption } from './check-option.ts';
 import type { Orchestrators } from './orchestrators.ts';
 import type { Peer } from './peer.ts';
 
@@ -64,7 +65,7 @@ export class SharedState {
       key,
       value: toValue(value),
       ...(ifRevision !== undefined && { ifRevision }),
-      ...(ttlMs !== undefined && { ttl: msToDuration(ttlMs) }),
+      ...(ttlMs !== undefined && { ttl: msToDuration(checkedTtl(ttlMs)) }),
     };
     const { entry } = await this.#ask(options, (state, call) => state.set(request, call));
     return toEntry(entry!);
@@ -116,10 +117,17 @@ export class SharedState {
     const { timeoutMs = 30_000 } = options;
     const signals = [options.signal, this.#bounds.signal].filter((signal) => signal !== undefined);
     const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
-    const own = timeoutMs === Number.POSITIVE_INFINITY ? Deadline.never : Deadline.after(timeoutMs);
+    const own = Deadline.after(checkedTime('timeoutMs', timeoutMs));
     const deadline = own.earliest(this.#bounds.deadline ?? Deadline.never);
     return { deadline, ...(signal && { signal }) };
   }
+}
+
+/** The mesh knows the bounds of what is a number. */
+function checkedTtl(ttlMs: number): number {
+  if (!Number.isFinite(ttlMs))
+    throw invalidOption('ttlMs', ttlMs, 'a number of milliseconds: leave it out to keep the entry');
+  return ttlMs;
 }
 
 const CHANGES: Partial<Record<StateEventType, EntryChange['type']>> = {

@@ -11,11 +11,9 @@ import {
 import { newMessage } from '../protocol/codec/new-message.ts';
 import { fieldPath } from '../protocol/field-path.ts';
 import { completeMessage } from '../protocol/message.ts';
-import { quoted } from '../protocol/quoted.ts';
-import { troupeError } from '../protocol/reason.ts';
 import { MAX_TTL_MS, msToDuration, onwardMs } from '../protocol/ttl.ts';
 import { fromValue, type JsonValue, toValue } from '../protocol/value.ts';
-import type { RpcError } from '../rpc/rpc-error.ts';
+import { checkedTime, invalidOption } from './check-option.ts';
 
 /** What a caller may say about a task beside its payload. */
 export interface TaskOptions {
@@ -115,24 +113,14 @@ export function routingOf({ labels, affinityKey, hedge }: RoutingOptions): Routi
  * reason, and at most 1 h. What is no number from 0 is INVALID_MESSAGE.
  */
 export function ttlWithin(timeoutMs: number): Duration {
-  if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) {
-    throw invalid('timeoutMs', timeoutMs, 'a number of milliseconds from 0: leave it out for the default');
-  }
-  return msToDuration(onwardMs(Math.min(timeoutMs, MAX_TTL_MS)));
+  return msToDuration(onwardMs(Math.min(checkedTime('timeoutMs', timeoutMs), MAX_TTL_MS)));
 }
 
 function textsOnly(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(headers)) {
-    if (typeof value !== 'string') throw invalid(fieldPath('headers', [name]), value, 'a text');
+    if (typeof value !== 'string') throw invalidOption(fieldPath('headers', [name]), value, 'a text');
   }
   return headers;
-}
-
-/** The refusal of an option whose value is none that it takes. */
-function invalid(field: string, value: unknown, rule: string): RpcError {
-  const description = `is ${quoted(value)}: it must be ${rule}`;
-  const violations = [{ field, description }];
-  return troupeError('INVALID_MESSAGE', `The message is not valid: ${field} ${description}`, { violations });
 }
 
 /** A RESULT as callers see it. */

@@ -8,6 +8,7 @@ import { type JsonValue, toValue } from '../protocol/value.ts';
 import type { CallOptions } from '../rpc/call-options.ts';
 import { Deadline } from '../rpc/deadline.ts';
 import { Caller } from './caller.ts';
+import { checkedTime } from './check-option.ts';
 import { Orchestrators } from './orchestrators.ts';
 import type { Peer } from './peer.ts';
 import { SharedState } from './shared-state.ts';
@@ -158,5 +159,6 @@ function scopeOf(
   { timeoutMs, signal }: TaskOptions,
   defaultMs: number,
 ): CallOptions & { deadline: Deadline } {
-  return { deadline: Deadline.after(timeoutMs ?? defaultMs), ...(signal && { signal }) };
+  const withinMs = timeoutMs === undefined ? defaultMs : checkedTime('timeoutMs', timeoutMs);
+  return { deadline: Deadline.after(withinMs), ...(signal && { signal }) };
 }

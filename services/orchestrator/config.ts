@@ -1,3 +1,4 @@
+import { commaList } from '../rpc/comma-list.ts';
 import { type Logger, silent } from '../rpc/log.ts';
 
 /** How an orchestrator is run. */
@@ -48,17 +49,10 @@ export function withDefaults(options: OrchestratorOptions): Required<Orchestrato
 export function fromEnvironment(env: Readonly<Record<string, string | undefined>>): OrchestratorOptions {
   return {
     listen: env.TROUPE_LISTEN,
-    static: list(env.TROUPE_STATIC),
-    dns: list(env.TROUPE_DNS),
+    static: commaList(env.TROUPE_STATIC),
+    dns: commaList(env.TROUPE_DNS),
     logPayloads: env.TROUPE_LOG_PAYLOADS === '1' || env.TROUPE_LOG_PAYLOADS === 'true',
     http: env.TROUPE_HTTP === 'off' ? '' : env.TROUPE_HTTP,
-    httpOrigins: list(env.TROUPE_HTTP_ORIGINS),
+    httpOrigins: commaList(env.TROUPE_HTTP_ORIGINS),
   };
-}
-
-function list(text = ''): string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 }

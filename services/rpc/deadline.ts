@@ -20,9 +20,9 @@ export class Deadline {
     this.at = at;
   }
 
-  /** The deadline that lies `ms` milliseconds ahead; already expired where `ms` is zero or less. */
+  /** The deadline that lies `ms` milliseconds ahead; already expired where `ms` is zero or less, `never` where it is Infinity. */
   static after(ms: number): Deadline {
-    return new Deadline(performance.now() + ms);
+    return ms === Number.POSITIVE_INFINITY ? Deadline.never : new Deadline(performance.now() + ms);
   }
 
   /** What remains, in milliseconds: never below zero, Infinity where there is no deadline. */

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type RunningAgent, serveAgent } from '../../agent/index.ts';
 import type { JsonObject } from '../../protocol/value.ts';
 import { Code } from '../../rpc/code.ts';
+import { commaList } from '../../rpc/comma-list.ts';
 import { createLogger } from '../../rpc/log.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import type { Act } from '../act.ts';
@@ -120,10 +121,8 @@ async function leave(agent: RunningAgent, { killed }: Terminal): Promise<void> {
  * otherwise.
  */
 function orchestratorsOf({ orchestrator, terminal }: Session): string[] {
-  const listed = terminal.env.TROUPE_ORCHESTRATORS?.split(',')
-    .map((address) => address.trim())
-    .filter((address) => address !== '');
-  return orchestrator === DEFAULT_ORCHESTRATOR && listed?.length ? listed : [orchestrator];
+  const listed = commaList(terminal.env.TROUPE_ORCHESTRATORS);
+  return orchestrator === DEFAULT_ORCHESTRATOR && listed.length > 0 ? listed : [orchestrator];
 }
 
 async function readSchema(
