@@ -1,4 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { TaskContext } from '../../services/agent/index.ts';
+import { reasonOf } from '../../services/protocol/reason.ts';
+import type { JsonValue } from '../../services/protocol/value.ts';
 import { Code } from '../../services/rpc/code.ts';
 import { RpcError } from '../../services/rpc/rpc-error.ts';
 import { fleetOf } from './fleet.ts';
@@ -33,6 +37,20 @@ describe('an instance that fails while another works', () => {
       );
     const askMany = (count: number) => Promise.all(Array.from({ length: count }, () => ask()));
     return { ...fleet, fleet, asked, illness, ask, askMany };
+  }
+
+  /** Two instances that work for 50 ms, have done so for a while, and are asked for a time of the one named `ill`. */
+  async function withOneWorking() {
+    const handle = async (_: string, { signal }: TaskContext, input: JsonValue) => {
+      await sleep(input === 'for ever' ? 60_000 : 50, undefined, { signal });
+      return null;
+    };
+    const fleet = await fleetOf(mesh, ['ill', 'well'], { handle });
+    const { troupe } = fleet.orchestrator;
+    const ask = (input: JsonValue, timeoutMs: number) =>
+      troupe.dispatch('fleet.work', input, { labels: { name: 'ill' }, timeoutMs }).catch(reasonOf);
+    await Promise.all(Array.from({ length: 40 }, () => troupe.dispatch('fleet.work', null)));
+    return { fleet, ask };
   }
 
   it('by its own fault is ejected; its tasks go to the others; it comes back once it works', async () => {
@@ -94,5 +112,18 @@ describe('an instance that fails while another works', () => {
       await troupe.dispatch('fleet.work', null, { labels }).catch(() => {});
     }
     expect(Object.values(await fleet.explain())).not.toContain('EJECTED');
+  });
+
+  it('because it does not answer in a time that is enough, is ejected', async () => {
+    const { fleet, ask } = await withOneWorking();
+    while ((await fleet.explain()).ill !== 'EJECTED') await ask('for ever', 800);
+  });
+
+  it('because its caller gives too little time, is not ejected', async () => {
+    const { fleet, ask } = await withOneWorking();
+    for (let i = 0; i < 20; i++) expect(await ask('as usual', 20)).toBe('TASK_TIMED_OUT');
+    expect(Object.values(await fleet.explain())).not.toContain('EJECTED');
+    const candidates = await fleet.orchestrator.troupe.explain('fleet.work');
+    expect(candidates.map(({ failureShare }) => failureShare)).toEqual([0, 0]);
   });
 });

@@ -130,17 +130,23 @@ export class Lane {
   }
 
   /** A task has failed there. */
-  failed(seat: Seat, { outcome, overloaded }: Verdict, startedAt: number, now: number): void {
+  failed(seat: Seat, verdict: Verdict, startedAt: number, now: number): void {
+    const outcome = this.#isTooHurried(verdict, now - startedAt, now) ? 'ignored' : verdict.outcome;
     seat.entry.inFlight--;
     // That a handler failed says nothing of how long the next task takes, and must not attract it.
     seat.latency.ended(outcome === 'failure' ? 'failure' : 'ignored', now - startedAt, now);
-    if (overloaded) seat.standing.bears.dropped(now);
+    if (verdict.overloaded) seat.standing.bears.dropped(now);
     if (seat.health) this.#note(seat, seat.health, outcome, startedAt, now);
   }
 
   /** The share of its last calls that an instance failed, 0 to 1. */
   failureShare({ health }: Seat, now: number): number {
     return health?.share(now) ?? 0;
+  }
+
+  /** Whether time ran out that was less than 95 of 100 tasks take: that says nothing of the instance. */
+  #isTooHurried({ timedOut }: Verdict, tookMs: number, now: number): boolean {
+    return timedOut && tookMs < (this.latencies.quantileMs(now) ?? 0);
   }
 
   #note(

@@ -17,6 +17,8 @@ export interface Verdict {
    * Whether the instance has done its part: an input that it refused, and a handler that failed, are no fault of it.
    */
   outcome: Outcome;
+  /** Whether its time ran out: a fault of the instance only where that was enough. */
+  timedOut: boolean;
   /** Whether it has more work than it takes. */
   overloaded: boolean;
   /** Whether it refused since it is leaving: the others are as good as they were. */
@@ -38,6 +40,7 @@ const OF_THE_CALLER: ReadonlySet<string> = new Set<Reason>(['TASK_CANCELLED', 'M
 export const NEVER_SENT: Verdict = {
   kind: 'untouched',
   outcome: 'ignored',
+  timedOut: false,
   overloaded: false,
   leaving: true,
   pushBackMs: 0,
@@ -49,6 +52,7 @@ export function judge(error: RpcError, { agentId, instanceId, status }: RosterEn
   const verdict: Verdict = {
     kind: 'final',
     outcome: 'success',
+    timedOut: false,
     overloaded: false,
     leaving: false,
     pushBackMs: 0,
@@ -75,7 +79,7 @@ export function judge(error: RpcError, { agentId, instanceId, status }: RosterEn
       pushBackMs: pushBackMs(error),
     };
   }
-  if (reason === 'TASK_TIMED_OUT') return { ...verdict, outcome: 'failure' };
+  if (reason === 'TASK_TIMED_OUT') return { ...verdict, outcome: 'failure', timedOut: true };
   return OF_THE_CALLER.has(reason) ? { ...verdict, outcome: 'ignored' } : verdict;
 }
 
