@@ -12,12 +12,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-const (
-	maxWaitingProgress      = 256
-	maxWaitingProgressBytes = 1024 * 1024
-	// How long a draining server waits for the opener's half-close once nothing is in flight.
-	halfCloseWait = time.Second
-)
+// How long a draining server waits for the opener's half-close once nothing is in flight.
+const halfCloseWait = time.Second
 
 type linkStream = grpc.BidiStreamingServer[troupev1.AgentServiceLinkRequest, troupev1.AgentServiceLinkResponse]
 
@@ -35,15 +31,6 @@ type link struct {
 	halfClosed bool
 	broken     error
 	giveUpAt   time.Time
-}
-
-// inFlight is a TASK or BROADCAST that was taken, and its PROGRESS that waits to be read.
-type inFlight struct {
-	cancel       context.CancelCauseFunc
-	stopped      *Error
-	over         bool
-	waiting      int
-	waitingBytes int
 }
 
 func newLink(r *runner) *link {
@@ -177,9 +164,7 @@ func (l *link) report(entry *inFlight, news *troupev1.AgentMessage) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	tooMany := entry.waiting >= maxWaitingProgress
-	tooLarge := entry.waiting > 0 && entry.waitingBytes+size > maxWaitingProgressBytes
-	if tooMany || tooLarge {
+	if !entry.hasRoom(size) {
 		entry.stop(Errorf(SlowReader, "over 256 PROGRESS, or 1 MiB of them, wait to be read: read faster"))
 	}
 	if entry.stopped != nil {
@@ -190,14 +175,6 @@ func (l *link) report(entry *inFlight, news *troupev1.AgentMessage) error {
 	}
 	l.push(news, entry)
 	return nil
-}
-
-// stop cancels the work; its reply says why. The first reason counts.
-func (e *inFlight) stop(why *Error) {
-	if e.stopped == nil {
-		e.stopped = why
-		e.cancel(why)
-	}
 }
 
 // push adds a message behind those that wait. The lock is held.
