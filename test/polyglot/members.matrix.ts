@@ -13,6 +13,7 @@ import { Code } from '../../services/rpc/code.ts';
 import { describeBuilt } from './built.ts';
 import { LANGUAGES } from './language.ts';
 import { MEMBERS, type Member } from './member.ts';
+import { servesLinks } from './member-links.ts';
 import { doesTasks } from './member-tasks.ts';
 import { refusal, TestedMember } from './tested-member.ts';
 
@@ -76,6 +77,7 @@ function contract(member: Member) {
   });
 
   doesTasks(member, () => tested);
+  if (member.announces) servesLinks(member, () => tested);
 
   it('hears a broadcast', async () => {
     const outcomes = [];

@@ -12,12 +12,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-const (
-	maxWaitingProgress      = 256
-	maxWaitingProgressBytes = 1024 * 1024
-	// How long a draining server waits for the opener's half-close once nothing is in flight.
-	halfCloseWait = time.Second
-)
+// How long a draining server waits for the opener's half-close once nothing is in flight.
+const halfCloseWait = time.Second
 
 type linkStream = grpc.BidiStreamingServer[troupev1.AgentServiceLinkRequest, troupev1.AgentServiceLinkResponse]
 
@@ -26,6 +22,8 @@ type link struct {
 	runner *runner
 	// changed holds a token when there may be something to do.
 	changed chan struct{}
+	// taken holds a token when the outbox may have room again.
+	taken chan struct{}
 	// ended is closed when the link has ended.
 	ended chan struct{}
 
@@ -37,19 +35,11 @@ type link struct {
 	giveUpAt   time.Time
 }
 
-// inFlight is a TASK or BROADCAST that was taken, and its PROGRESS that waits to be read.
-type inFlight struct {
-	cancel       context.CancelCauseFunc
-	stopped      *Error
-	over         bool
-	waiting      int
-	waitingBytes int
-}
-
 func newLink(r *runner) *link {
 	return &link{
 		runner:   r,
 		changed:  make(chan struct{}, 1),
+		taken:    make(chan struct{}, 1),
 		ended:    make(chan struct{}),
 		inFlight: map[string]*inFlight{},
 	}
@@ -89,8 +79,10 @@ func (l *link) drain() {
 	l.push(news, nil)
 }
 
+// read takes what comes, until the opener half-closes or the stream breaks. Who asks on and on, and does not read what is answered,
+// is not read either until there is room: HTTP/2 then holds up its requests.
 func (l *link) read(ctx context.Context, stream linkStream) {
-	for {
+	for l.waitForRoom(ctx) {
 		request, err := stream.Recv()
 		if err != nil {
 			l.mu.Lock()
@@ -99,13 +91,31 @@ func (l *link) read(ctx context.Context, stream linkStream) {
 			if !l.halfClosed {
 				l.broken = err
 			}
-			l.wake()
+			wake(l.changed)
 			return
 		}
 		for _, message := range request.GetMessages() {
 			l.receive(ctx, complete(message))
 		}
 	}
+}
+
+// waitForRoom waits until the outbox has room, and answers false when the link ends before.
+func (l *link) waitForRoom(ctx context.Context) bool {
+	for !l.hasRoom() {
+		select {
+		case <-l.taken:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+func (l *link) hasRoom() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.outbox.hasRoom()
 }
 
 func (l *link) receive(ctx context.Context, m *troupev1.AgentMessage) {
@@ -177,9 +187,7 @@ func (l *link) report(entry *inFlight, news *troupev1.AgentMessage) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	tooMany := entry.waiting >= maxWaitingProgress
-	tooLarge := entry.waiting > 0 && entry.waitingBytes+size > maxWaitingProgressBytes
-	if tooMany || tooLarge {
+	if !entry.hasRoom(size) {
 		entry.stop(Errorf(SlowReader, "over 256 PROGRESS, or 1 MiB of them, wait to be read: read faster"))
 	}
 	if entry.stopped != nil {
@@ -192,24 +200,17 @@ func (l *link) report(entry *inFlight, news *troupev1.AgentMessage) error {
 	return nil
 }
 
-// stop cancels the work; its reply says why. The first reason counts.
-func (e *inFlight) stop(why *Error) {
-	if e.stopped == nil {
-		e.stopped = why
-		e.cancel(why)
-	}
-}
-
 // push adds a message behind those that wait. The lock is held.
 func (l *link) push(m *troupev1.AgentMessage, from *inFlight) {
 	l.outbox.add(m, from)
-	l.wake()
+	wake(l.changed)
 }
 
 // take takes what is ready, in the bounds of a batch.
 func (l *link) take() []*troupev1.AgentMessage {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	defer wake(l.taken)
 	return l.outbox.take()
 }
 
@@ -235,9 +236,10 @@ func (l *link) over() (bool, <-chan time.Time, error) {
 	return false, time.After(left), nil
 }
 
-func (l *link) wake() {
+// wake leaves a token for who waits for one, unless it has one already.
+func wake(waits chan<- struct{}) {
 	select {
-	case l.changed <- struct{}{}:
+	case waits <- struct{}{}:
 	default:
 	}
 }

@@ -8,10 +8,16 @@ import (
 const (
 	maxBatchMessages = 256
 	maxBatchBytes    = 256 * 1024
+	// How much may wait before the opener is read no further: sixteen full batches, and the largest message.
+	maxWaitingMessages = 4096
+	maxWaitingBytes    = 4 * 1024 * 1024
 )
 
 // outbox holds what a link has to say. Its link's lock guards it.
-type outbox struct{ waiting []outgoing }
+type outbox struct {
+	waiting      []outgoing
+	waitingBytes int
+}
 
 type outgoing struct {
 	message *troupev1.AgentMessage
@@ -28,6 +34,12 @@ func (o *outbox) add(m *troupev1.AgentMessage, from *inFlight) {
 		from.waitingBytes += size
 	}
 	o.waiting = append(o.waiting, outgoing{m, size, from})
+	o.waitingBytes += size
+}
+
+// hasRoom tells whether no more waits than should. Nothing is refused beyond it.
+func (o *outbox) hasRoom() bool {
+	return len(o.waiting) <= maxWaitingMessages && o.waitingBytes <= maxWaitingBytes
 }
 
 // take takes what waits, in the bounds of a batch; a bigger message goes alone.
@@ -39,6 +51,7 @@ func (o *outbox) take() []*troupev1.AgentMessage {
 			break
 		}
 		room -= next.size
+		o.waitingBytes -= next.size
 		batch = append(batch, next.message)
 		if next.from != nil {
 			next.from.waiting--

@@ -20,6 +20,9 @@ from .runner import Runner, Work, acknowledgement
 
 _MAX_BATCH_MESSAGES = 256
 _MAX_BATCH_BYTES = 256 * 1024
+# How much may wait before the opener is read no further: sixteen full batches, and the largest message.
+_MAX_WAITING_MESSAGES = 4096
+_MAX_WAITING_BYTES = 4 * 1024 * 1024
 _MAX_WAITING_PROGRESS = 256
 _MAX_WAITING_PROGRESS_BYTES = 1024 * 1024
 _HALF_CLOSE_WAIT_S = 1.0
@@ -49,6 +52,9 @@ class Link:
         self._runner = runner
         self._in_flight: dict[str, _InFlight] = {}
         self._outbox: deque[tuple[AgentMessage, int, _InFlight | None]] = deque()
+        self._outbox_bytes = 0
+        self._room = asyncio.Event()
+        self._room.set()
         self._changed = asyncio.Event()
         self._half_closed = False
         self._give_up_at = float("inf")
@@ -56,10 +62,15 @@ class Link:
             self.drain()
 
     async def read(self, requests: AsyncIterator[AgentServiceLinkRequest]) -> None:
-        """Takes what comes, until the opener half-closes or the stream breaks."""
+        """Takes what comes, until the opener half-closes or the stream breaks.
+
+        Who asks on and on, and does not read what is answered, is not read either until there is room: HTTP/2
+        then holds up its requests.
+        """
         async for request in requests:
             for message in request.messages:
                 self._receive(complete(message))
+            await self._room.wait()
         self._half_closed = True
         self._changed.set()
 
@@ -137,7 +148,10 @@ class Link:
         self._changed.set()
 
     def _push(self, message: AgentMessage, entry: _InFlight | None = None) -> None:
-        self._outbox.append((message, message.ByteSize(), entry))
+        size = message.ByteSize()
+        self._outbox.append((message, size, entry))
+        self._outbox_bytes += size
+        self._note_room()
         self._changed.set()
 
     def _take(self) -> list[AgentMessage]:
@@ -150,10 +164,19 @@ class Link:
             self._outbox.popleft()
             batch.append(message)
             room -= size
+            self._outbox_bytes -= size
             if entry:
                 entry.waiting -= 1
                 entry.waiting_bytes -= size
+        self._note_room()
         return batch
+
+    def _note_room(self) -> None:
+        """Notes whether no more waits than should. Nothing is refused beyond it."""
+        if len(self._outbox) <= _MAX_WAITING_MESSAGES and self._outbox_bytes <= _MAX_WAITING_BYTES:
+            self._room.set()
+        else:
+            self._room.clear()
 
     def _done(self) -> bool:
         """Whether all is said: nothing is in flight, and no more can come."""
