@@ -116,6 +116,7 @@ export class Peer {
       id: this.#id,
       schema: OrchestratorServiceLinkRequestSchema,
       call: (requests, options) => this.orchestrator.link(requests, options),
+      bytesRead: () => this.#channel.bytesRead,
       onDraining: () => this.leaves(),
       onClosed: (error) => {
         if (error?.code === Code.UNIMPLEMENTED) this.#servesLink = false;

@@ -35,19 +35,28 @@ export function encodedSize(message: AgentMessage): number {
 export function encodeMessage(message: AgentMessage): EncodedMessage {
   const size = encodedSize(message);
   admitSize(size);
-  writer.varint(size);
-  writer.varint(MESSAGES);
-  const { length } = writer;
-  return { chunks: writer.chunks(), length };
+  return framed(size);
 }
 
-/** Encodes a reply; one that is too large, or cannot be encoded, becomes an ERROR that says so. */
+/**
+ * Encodes a reply; one that is too large, or cannot be encoded, becomes an ERROR that says so. That is never refused: it
+ * repeats the id and the sender of a message that was itself not too large, and says no more than fits into the room
+ * that is left for a batch's frame.
+ */
 export function encodeReply(message: AgentMessage, reply: AgentMessage): EncodedMessage {
   try {
     return encodeMessage(reply);
   } catch (error) {
-    return encodeMessage(errorOf(message, RpcError.from(error), { sender: reply.sender }));
+    return framed(encodedSize(errorOf(message, RpcError.from(error), { sender: reply.sender })));
   }
+}
+
+/** What the writer has written, of that size, behind the tag and the length. */
+function framed(size: number): EncodedMessage {
+  writer.varint(size);
+  writer.varint(MESSAGES);
+  const { length } = writer;
+  return { chunks: writer.chunks(), length };
 }
 
 /**

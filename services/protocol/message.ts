@@ -23,6 +23,19 @@ export const MAX_AFFINITY_KEY_BYTES = 256;
 /** The most that `nanos` of a protobuf Duration may be. */
 const MAX_NANOS = 999_999_999;
 
+/** The most bytes of the id of a message, of who it is from and for, and of the other names in it: as of an affinity key. */
+export const MAX_NAME_BYTES = 256;
+
+/** The names in a message: other members keep them, repeat them in their replies, and compare them. */
+const NAMES = {
+  id: 'id',
+  sender: 'sender',
+  receiver: 'receiver',
+  capability: 'capability',
+  correlationId: 'correlation_id',
+  idempotencyKey: 'idempotency_key',
+} as const;
+
 /** What a message is given where it says nothing itself. */
 export interface CompleteOptions {
   /** Who sends it. Default: `anonymous`. */
@@ -85,14 +98,27 @@ export function admitSize(bytes: number): void {
   );
 }
 
-/** The fields of a message that are malformed or out of bounds: `ttl`, `headers`, `attachments`, `routing`. */
+/** The fields of a message that are malformed or out of bounds: names, `ttl`, `headers`, `attachments`, `routing`. */
 export function checkMessage(message: AgentMessage): Violation[] {
   const violations: Violation[] = [];
+  checkNames(message, violations);
   checkTtl(message, violations);
   checkHeaders(message, violations);
   checkAttachments(message, violations);
   checkRouting(message, violations);
   return violations;
+}
+
+function checkNames(message: AgentMessage, violations: Violation[]): void {
+  for (const name in NAMES) {
+    const text = message[name as keyof typeof NAMES];
+    // No character has more than three bytes for each of its code units.
+    if (text.length * 3 <= MAX_NAME_BYTES) continue;
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= MAX_NAME_BYTES) continue;
+    const description = `has ${bytes} bytes: at most ${MAX_NAME_BYTES} are allowed`;
+    violations.push({ field: NAMES[name as keyof typeof NAMES], description });
+  }
 }
 
 function checkTtl({ ttl }: AgentMessage, violations: Violation[]): void {

@@ -1,4 +1,4 @@
-import { type Any, anyUnpack, durationFromMs } from '@bufbuild/protobuf/wkt';
+import { type Any, durationFromMs } from '@bufbuild/protobuf/wkt';
 import {
   BadRequestSchema,
   type ErrorInfo,
@@ -7,7 +7,7 @@ import {
 } from '../../gen/google/rpc/error_details_pb.js';
 import type { ErrorReason } from '../../gen/troupe/v1/error_reason_pb.js';
 import { Code } from '../rpc/code.ts';
-import { packDetail, RpcError } from '../rpc/rpc-error.ts';
+import { packDetail, RpcError, unpackDetail } from '../rpc/rpc-error.ts';
 import { shortText } from '../rpc/short-text.ts';
 import { MAX_STATUS_DETAILS, MAX_STATUS_TEXT } from '../rpc/status-details.ts';
 
@@ -105,7 +105,7 @@ export function troupeError(reason: Reason, message: string, options: TroupeErro
 /** The mesh's own ErrorInfo in an error; nothing if the error is not one of the mesh. */
 export function errorInfoOf(error: RpcError): ErrorInfo | undefined {
   for (const detail of error.details) {
-    const info = unpackErrorInfo(detail);
+    const info = unpackDetail(detail, ErrorInfoSchema);
     if (info?.domain === TROUPE_DOMAIN) return info;
   }
   return undefined;
@@ -143,13 +143,4 @@ function badRequest(violations: readonly Violation[], maxBytes: number): Any {
 /** The size of details as `bounded` counts it. */
 function sizeOf(details: readonly Any[]): number {
   return details.reduce((sum, { typeUrl, value }) => sum + typeUrl.length + value.length + 8, 0);
-}
-
-/** Details come from peers: one that does not decode says nothing, and must not hide the others. */
-function unpackErrorInfo(detail: Any): ErrorInfo | undefined {
-  try {
-    return anyUnpack(detail, ErrorInfoSchema);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,9 @@
-import { type ChannelOptions, Client, connectivityState, credentials } from '@grpc/grpc-js';
+import { type ChannelOptions, Client, connectivityState } from '@grpc/grpc-js';
 import { Code } from './code.ts';
 import type { Deadline } from './deadline.ts';
 import { FLOW_CONTROL_WINDOW } from './flow-control.ts';
 import { RpcError } from './rpc-error.ts';
+import { SocketWatch } from './socket-watch.ts';
 import type { StopSignal } from './stop-signal.ts';
 
 /** How a channel connects. */
@@ -46,6 +47,7 @@ export class Channel {
   readonly #connectTimeoutMs: number;
   readonly #options: ChannelOptions;
   readonly #listeners = new Set<(state: connectivityState) => void>();
+  readonly #watch = new SocketWatch();
   #client: Client;
   #watchdog: NodeJS.Timeout | undefined;
   #closed = false;
@@ -68,6 +70,11 @@ export class Channel {
   get client(): Client {
     if (this.#closed) throw this.#closedHere();
     return this.#client;
+  }
+
+  /** How many bytes have come over the connection, be it of a message that is not there yet: a sign of life. */
+  get bytesRead(): number {
+    return this.#watch.bytesRead;
   }
 
   /** Whether the connection stands. */
@@ -142,12 +149,12 @@ export class Channel {
   }
 
   #connect(): Client {
-    const client = new Client(this.address, credentials.createInsecure(), this.#options);
-    this.#watch(client);
+    const client = new Client(this.address, this.#watch, this.#options);
+    this.#follow(client);
     return client;
   }
 
-  #watch(client: Client): void {
+  #follow(client: Client): void {
     if (this.#closed) return;
     const channel = client.getChannel();
     const state = channel.getConnectivityState(false);
@@ -157,7 +164,7 @@ export class Channel {
     }
     channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, (error) => {
       if (error || client !== this.#client) return;
-      this.#watch(client);
+      this.#follow(client);
       for (const listener of [...this.#listeners]) listener(channel.getConnectivityState(false));
     });
   }

@@ -46,11 +46,11 @@ export class RpcError extends Error {
     return create(StatusSchema, { code: this.code, message: this.message, details: [...this.details] });
   }
 
-  /** The first detail of the type `schema`, or nothing. */
+  /** The first detail of the type `schema` that can be read, or nothing. */
   detail<T extends Message>(schema: GenMessage<T>): T | undefined {
     for (const any of this.details) {
-      const unpacked = anyUnpack(any, schema);
-      if (unpacked) return unpacked as T;
+      const unpacked = unpackDetail(any, schema);
+      if (unpacked) return unpacked;
     }
     return undefined;
   }
@@ -63,6 +63,15 @@ export class RpcError extends Error {
 /** Packs a detail: `detail(ErrorInfoSchema, { reason: 'OVERLOADED' })`. */
 export function packDetail<D extends DescMessage>(schema: D, init: MessageInitShape<D>): Any {
   return anyPack(schema, create(schema, init));
+}
+
+/** A detail that is of the type `schema`; nothing of another one, or of one that is malformed: they come from anybody. */
+export function unpackDetail<T extends Message>(any: Any, schema: GenMessage<T>): T | undefined {
+  try {
+    return anyUnpack(any, schema) as T | undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function codeOf(error: Error): Code {

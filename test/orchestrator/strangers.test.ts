@@ -1,11 +1,13 @@
+import { create } from '@bufbuild/protobuf';
+import { anyPack } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
-import { BadRequestSchema } from '../../gen/google/rpc/error_details_pb.js';
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../../gen/google/rpc/error_details_pb.js';
 import { type AgentMessage, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import { AgentStatus } from '../../gen/troupe/v1/agent_status_pb.js';
-import { errorInfoOf } from '../../services/protocol/reason.ts';
+import { errorInfoOf, TROUPE_DOMAIN } from '../../services/protocol/reason.ts';
 import { toValue } from '../../services/protocol/value.ts';
 import { Code } from '../../services/rpc/code.ts';
-import { RpcError } from '../../services/rpc/rpc-error.ts';
+import { packDetail, RpcError } from '../../services/rpc/rpc-error.ts';
 import type { MemberInit } from './bare-member.ts';
 import type { MessageInit } from './callers.ts';
 import { collect, failure, failureOf, TestMesh } from './test-mesh.ts';
@@ -66,6 +68,24 @@ describe('a member that serves neither link nor health', () => {
     const { rpc, knows } = await meshWith(handle ? { handle } : {});
     expect(await failure(rpc.dispatch(task))).toBe(expected);
     await knows('stranger');
+  });
+
+  it('that is overloaded, and says malformed things of when to come back, has room again afterwards', async () => {
+    const retryInfo = anyPack(RetryInfoSchema, create(RetryInfoSchema));
+    retryInfo.value = new Uint8Array([255]);
+    const info = packDetail(ErrorInfoSchema, { reason: 'OVERLOADED', domain: TROUPE_DOMAIN });
+    const overloaded = {
+      code: Code.RESOURCE_EXHAUSTED,
+      message: 'busy',
+      details: [retryInfo, info, retryInfo],
+    };
+    const { rpc } = await meshWith({
+      handle: () => ({ message: { type: MessageType.ERROR, error: overloaded } }),
+    });
+    const message = { ...task.message, ttl: { nanos: 500_000_000 } };
+    expect(await failure(rpc.dispatch({ message }))).toBe('RESOURCE_EXHAUSTED / OVERLOADED');
+    const { candidates } = await rpc.explainRoute({ capability: 'strange.work' });
+    expect(candidates.map(({ inFlight }) => inFlight)).toEqual([0]);
   });
 
   it('that goes away in the middle of a task is lost, and the task is not given to another', async () => {

@@ -62,6 +62,7 @@ const valid: { name: string; init: MessageInit }[] = [
   { name: '32 headers', init: { headers: headers(32) } },
   { name: '8 KiB of headers', init: { headers: { name: 'x'.repeat(8188) } } },
   { name: 'attachments of different names', init: { attachments: [{ name: 'a' }, { name: 'b' }] } },
+  { name: 'names of 256 bytes', init: { id: long, sender: long, idempotencyKey: 'ü'.repeat(128) } },
   { name: '16 hops', init: { hops: 16 } },
   { name: '64 labels to go by', init: { routing: { labels: labels(64) } } },
   { name: 'labels as long as they may be', init: { routing: { labels: { [long]: long } } } },
@@ -77,6 +78,18 @@ const invalid: { name: string; init: MessageInit; fields: string[] }[] = [
   { name: 'over 8 KiB of headers', init: { headers: { name: 'x'.repeat(8189) } }, fields: ['headers'] },
   { name: 'over 8 KiB in UTF-8', init: { headers: { name: 'ü'.repeat(4095) } }, fields: ['headers'] },
   { name: 'many large headers', init: { headers: headers(33, 300) }, fields: ['headers', 'headers'] },
+  {
+    name: 'names that are too long',
+    init: {
+      id: `${long}x`,
+      sender: `${long}x`,
+      receiver: `${long}x`,
+      capability: `${long}x`,
+      correlationId: `${long}x`,
+      idempotencyKey: 'ü'.repeat(129),
+    },
+    fields: ['id', 'sender', 'receiver', 'capability', 'correlation_id', 'idempotency_key'],
+  },
   { name: '65 labels to go by', init: { routing: { labels: labels(65) } }, fields: ['routing.labels'] },
   {
     name: 'a label whose key is too long',

@@ -20,7 +20,8 @@ export declare const file_troupe_v1_agent_message: GenFile;
  * request typed by hand stays short: `{"message": {"capability": "text.summarize", "payload": {…}}}`.
  *
  * A whole message is at most 4 MiB - 64 KiB; its sender refuses a larger one before writing it, with
- * RESOURCE_EXHAUSTED / MESSAGE_TOO_LARGE. Fields that a member does not know are forwarded as they are.
+ * RESOURCE_EXHAUSTED / MESSAGE_TOO_LARGE. `id`, `sender`, `receiver`, `capability`, `correlation_id` and
+ * `idempotency_key` have at most 256 bytes each. Fields that a member does not know are forwarded as they are.
  *
  * @generated from message troupe.v1.AgentMessage
  */

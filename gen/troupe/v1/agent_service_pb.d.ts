@@ -207,6 +207,7 @@ export declare const AgentService: GenService<{
    *    replayed on a new link. A task whose PROGRESS the caller has seen is not retried.
    * g. A sign of life is HEARTBEAT, not an HTTP/2 PING: the opener sends one after 0.8 s of silence with
    *    tasks in flight, and for 30 s after the last one, else every 10 s; no answer in 1 s means that the link is lost.
+   *    While a large message is on its way, that takes as much longer as the message does.
    * h. Reading never stops for one task: with more than 256 PROGRESS or 1 MiB of them not yet delivered, the
    *    task ends RESOURCE_EXHAUSTED / SLOW_READER and is cancelled. RESULT and ERROR are never dropped.
    *

@@ -1,6 +1,6 @@
 import type { Message } from '@bufbuild/protobuf';
 import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
-import { anyUnpack, durationMs } from '@bufbuild/protobuf/wkt';
+import { durationMs } from '@bufbuild/protobuf/wkt';
 import {
   BadRequestSchema,
   type ErrorInfo,
@@ -9,7 +9,7 @@ import {
 } from '../../../gen/google/rpc/error_details_pb.js';
 import { TROUPE_DOMAIN } from '../../protocol/reason.ts';
 import { Code, codeName } from '../../rpc/code.ts';
-import type { RpcError } from '../../rpc/rpc-error.ts';
+import { type RpcError, unpackDetail } from '../../rpc/rpc-error.ts';
 import { formatDuration } from '../input/duration.ts';
 import { printable } from './printable.ts';
 import type { Printer } from './printer.ts';
@@ -35,15 +35,9 @@ export function errorText(error: RpcError, printer: Printer): string {
   ].join('\n');
 }
 
-/** The details of a type. They come from any member: one that does not decode says nothing, and hides no other. */
+/** The details of a type. */
 function detailsOf<T extends Message>({ details }: RpcError, schema: GenMessage<T>): T[] {
-  return details.flatMap((detail) => {
-    try {
-      return (anyUnpack(detail, schema) as T | undefined) ?? [];
-    } catch {
-      return [];
-    }
-  });
+  return details.flatMap((detail) => unpackDetail(detail, schema) ?? []);
 }
 
 function violations(error: RpcError): string[] {

@@ -1,8 +1,8 @@
-import { anyUnpack } from '@bufbuild/protobuf/wkt';
 import { RetryInfoSchema } from '../../../gen/google/rpc/error_details_pb.js';
 import type { Outcome } from '../../policy/outcome.ts';
 import type { FailedAttempt } from '../../policy/retry-policy.ts';
 import { errorInfoOf, type Reason } from '../../protocol/reason.ts';
+import { durationToMs } from '../../protocol/ttl.ts';
 import { Code } from '../../rpc/code.ts';
 import type { RpcError } from '../../rpc/rpc-error.ts';
 import type { Connection } from '../member/connection.ts';
@@ -83,10 +83,7 @@ export function judge(error: RpcError, { agentId, instanceId, status }: RosterEn
   return OF_THE_CALLER.has(reason) ? { ...verdict, outcome: 'ignored' } : verdict;
 }
 
-function pushBackMs({ details }: RpcError): number {
-  for (const detail of details) {
-    const delay = anyUnpack(detail, RetryInfoSchema)?.retryDelay;
-    if (delay) return Number(delay.seconds) * 1000 + delay.nanos / 1e6;
-  }
-  return 0;
+function pushBackMs(error: RpcError): number {
+  const delay = error.detail(RetryInfoSchema)?.retryDelay;
+  return delay ? durationToMs(delay) : 0;
 }

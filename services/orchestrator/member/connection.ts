@@ -64,6 +64,7 @@ export class Connection {
       id: ORCHESTRATOR_ID,
       schema: AgentServiceLinkRequestSchema,
       call: (requests, options) => this.#agent.link(requests, options),
+      bytesRead: () => channel.bytesRead,
       onDraining: () => events.onDraining(),
       onHeartbeat: (heartbeat) => events.onHeartbeat(heartbeat),
       onClosed: (error) => events.onLinkClosed(error),

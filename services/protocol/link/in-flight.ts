@@ -14,26 +14,21 @@ export interface SendScope extends Pick<TaskScope, 'deadline'> {
 /** A message in flight at the opening end of a link: where its answers go, and until when they are waited for. */
 export class InFlight {
   readonly sink: TaskSink;
-  /** How many messages are sent before it. */
-  readonly ahead: number;
+  /** How many messages are sent before it; Infinity as long as it waits to be sent. */
+  ahead = Number.POSITIVE_INFINITY;
   readonly #signal: StopSignal | undefined;
   readonly #alarm: Alarm;
   readonly #onAbort: (() => void) | undefined;
 
-  /**
-   * `ahead`: how many messages are sent before it. `abandon` is called when the scope's signal aborts or its deadline
-   * passes, until `release` was called.
-   */
+  /** `abandon` is called when the scope's signal aborts or its deadline passes, until `release` was called. */
   constructor(
     message: AgentMessage,
     sink: TaskSink,
     { signal, deadline }: SendScope,
-    ahead: number,
     abandon: (id: string, error: RpcError) => void,
   ) {
     const { id } = message;
     this.sink = sink;
-    this.ahead = ahead;
     this.#signal = signal;
     this.#alarm = deadline.onExpired(() => abandon(id, timedOut()));
     if (!signal) return;

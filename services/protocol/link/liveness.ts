@@ -1,3 +1,5 @@
+import { FLOW_CONTROL_WINDOW } from '../../rpc/flow-control.ts';
+
 /** When a link counts as lost. */
 export interface LivenessOptions {
   /**
@@ -13,8 +15,16 @@ export interface LivenessOptions {
    * Ours: who is given no tasks for a moment, since it was slow, is the first that may be frozen.
    */
   lingerMs?: number;
-  /** How long the sign of life may take before the link counts as lost, in milliseconds. Default: 1,000. */
+  /**
+   * How long the sign of life may take before the link counts as lost, in milliseconds, beside the time that what was
+   * sent before takes to get there. Default: 1,000.
+   */
   answerMs?: number;
+  /**
+   * What gets to the other end in a millisecond at least, in bytes. Default: 1,000, 8 Mbit/s. Ours: of the 8 MiB that
+   * may be on their way a frozen peer then gains 8.4 s at most, and of small tasks nothing.
+   */
+  bytesPerMs?: number;
   /**
    * How often silence is looked at, in milliseconds: what is late is noticed at most so much later. Default:
    * 100.
@@ -26,6 +36,10 @@ export interface LivenessOptions {
 export interface LiveLink {
   /** Whether tasks are in flight. */
   busy(): boolean;
+  /** How many bytes were sent over it so far. */
+  readonly bytesSent: number;
+  /** How many bytes have come so far, those too of a message that is not there yet. */
+  readonly bytesRead: number;
   /** Asks for a sign of life. */
   ask(): void;
   /** Told when it does not come. */
@@ -37,7 +51,8 @@ export interface LiveLink {
  * GOAWAY and proxies cut streams that carry nothing.
  *
  * Silence is counted from tick to tick, and no more than twice what a tick should take: while this process is too busy
- * to tick, it is too busy to hear as well, and that is not the other end's fault.
+ * to tick, it is too busy to hear as well, and that is not the other end's fault. Nor is it that a large message takes
+ * its time on a slow network: the question waits behind what was sent before it, its answer behind what comes.
  */
 export class Liveness {
   readonly #link: LiveLink;
@@ -46,13 +61,17 @@ export class Liveness {
   #silentMs = 0;
   #tickedAt = performance.now();
   #asked = false;
+  #answerMs = 0;
+  /** How many bytes had been sent when something was heard last, and had come when a sign of life was last waited for. */
+  #bytesSent = 0;
+  #bytesRead = 0;
   #busyAt = Number.NEGATIVE_INFINITY;
 
   constructor(link: LiveLink, options: LivenessOptions = {}) {
     const { busySilenceMs = 800, idleSilenceMs = 10_000, lingerMs = 30_000 } = options;
-    const { answerMs = 1000, tickMs = 100 } = options;
+    const { answerMs = 1000, bytesPerMs = 1000, tickMs = 100 } = options;
     this.#link = link;
-    this.#options = { busySilenceMs, idleSilenceMs, lingerMs, answerMs, tickMs };
+    this.#options = { busySilenceMs, idleSilenceMs, lingerMs, answerMs, bytesPerMs, tickMs };
     this.#timer = setInterval(() => this.#tick(), tickMs).unref();
   }
 
@@ -60,6 +79,7 @@ export class Liveness {
   heard(): void {
     this.#silentMs = 0;
     this.#asked = false;
+    this.#bytesSent = this.#link.bytesSent;
   }
 
   stop(): void {
@@ -67,7 +87,7 @@ export class Liveness {
   }
 
   #tick(): void {
-    const { busySilenceMs, idleSilenceMs, lingerMs, answerMs, tickMs } = this.#options;
+    const { busySilenceMs, idleSilenceMs, lingerMs, tickMs } = this.#options;
     const now = performance.now();
     if (this.#link.busy()) this.#busyAt = now;
     this.#silentMs += Math.min(now - this.#tickedAt, 2 * tickMs);
@@ -75,11 +95,21 @@ export class Liveness {
     // A tick that comes a trifle early is not to cost a whole one more.
     const silentMs = this.#silentMs + tickMs / 2;
     if (this.#asked) {
-      if (silentMs >= answerMs) this.#link.lost();
+      if (silentMs < this.#answerMs) return;
+      if (this.#link.bytesRead === this.#bytesRead) this.#link.lost();
+      else this.#awaitAnswer();
     } else if (silentMs >= (now - this.#busyAt <= lingerMs ? busySilenceMs : idleSilenceMs)) {
-      this.#silentMs = 0;
       this.#asked = true;
+      this.#awaitAnswer();
       this.#link.ask();
     }
+  }
+
+  #awaitAnswer(): void {
+    const { answerMs, bytesPerMs } = this.#options;
+    const onTheWay = Math.min(this.#link.bytesSent - this.#bytesSent, FLOW_CONTROL_WINDOW);
+    this.#answerMs = answerMs + onTheWay / bytesPerMs;
+    this.#bytesRead = this.#link.bytesRead;
+    this.#silentMs = 0;
   }
 }

@@ -1,4 +1,4 @@
-import { create, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
+import { create, type DescMessage } from '@bufbuild/protobuf';
 import {
   type AgentMessage,
   AgentMessageSchema,
@@ -18,31 +18,10 @@ import { IdTable } from './id-table.ts';
 import { InFlight, type SendScope } from './in-flight.ts';
 import { inTurns } from './in-turns.ts';
 import { errorIn, lost, refused, unsent } from './link-failure.ts';
-import { Liveness, type LivenessOptions } from './liveness.ts';
+import type { LinkOptions } from './link-options.ts';
+import { Liveness } from './liveness.ts';
 import { Outbox } from './outbox.ts';
-
-/** How a link is opened. */
-export interface LinkOptions<D extends DescMessage> {
-  /** The id under which this end sends. */
-  id: string;
-  /** The type of the link's requests. */
-  schema: D;
-  /** Makes the call: `(requests, options) => client.link(requests, options)`. */
-  call: (
-    requests: AsyncIterable<MessageShape<D>>,
-    options: { signal: AbortSignal },
-  ) => AsyncIterable<{ messages: AgentMessage[] }>;
-  /** When it counts as lost. Default: after 1.8 s of silence with tasks in flight, or shortly after, else after 11 s. */
-  liveness?: LivenessOptions;
-  /**
-   * Told when the other end drains; this end then takes no more tasks, and half-closes after those in flight.
-   */
-  onDraining?: () => void;
-  /** Told whenever the other end says how it is. */
-  onHeartbeat?: (heartbeat: Heartbeat) => void;
-  /** Told once when the link has ended, and how; nothing where it ended well. */
-  onClosed?: (error: RpcError | undefined) => void;
-}
+import { OwedAnswers } from './owed-answers.ts';
 
 /**
  * The opening end of a link, by the rules in `agent_service.proto`: many messages in flight at once, each
@@ -52,11 +31,16 @@ export class Link<D extends DescMessage> {
   readonly #options: LinkOptions<D>;
   readonly #outbox: Outbox<D>;
   readonly #inFlight = new IdTable<InFlight>();
+  readonly #owed = new OwedAnswers();
   readonly #stop = new AbortController();
   readonly #liveness: Liveness;
   /** Ends a message in flight whose caller waits no more, and tells the other end. */
   readonly #abandon = (id: string, error: RpcError): void => {
-    this.#push(this.#message(MessageType.CANCEL, id));
+    if (this.#inFlight.get(id)?.ahead === Number.POSITIVE_INFINITY) this.#owed.waitNoMore(id);
+    else {
+      this.#outbox.push(encodeMessage(this.#message(MessageType.CANCEL, id)));
+      this.#owed.owe(id);
+    }
     this.#fail(id, error);
   };
   #taking = true;
@@ -66,11 +50,18 @@ export class Link<D extends DescMessage> {
 
   constructor(options: LinkOptions<D>) {
     this.#options = options;
-    this.#outbox = new Outbox(options.schema);
+    const outbox = new Outbox(options.schema);
+    this.#outbox = outbox;
     this.#liveness = new Liveness(
       {
         busy: () => this.#inFlight.size > 0,
-        ask: () => this.#push(this.#message(MessageType.HEARTBEAT)),
+        get bytesSent() {
+          return outbox.takenBytes;
+        },
+        get bytesRead() {
+          return options.bytesRead?.() ?? 0;
+        },
+        ask: () => this.#outbox.pushFirst(encodeMessage(this.#message(MessageType.HEARTBEAT))),
         lost: () => this.#stop.abort(lost('The other end was silent for too long.')),
       },
       options.liveness,
@@ -114,8 +105,14 @@ export class Link<D extends DescMessage> {
       if (this.#inFlight.has(message.id)) {
         throw troupeError('DUPLICATE_ID', `A message with the id ${message.id} is already in flight.`);
       }
-      const ahead = this.#push(message);
-      this.#inFlight.add(message.id, new InFlight(message, sink, scope, ahead, this.#abandon));
+      const bytes = encodeMessage(message);
+      const entry = new InFlight(message, sink, scope, this.#abandon);
+      this.#inFlight.add(message.id, entry);
+      const push = () => {
+        entry.ahead = this.#outbox.push(bytes);
+      };
+      if (this.#owed.has(message.id)) this.#owed.wait(message.id, push);
+      else push();
     } catch (error) {
       sink.error(RpcError.from(error));
     }
@@ -154,7 +151,7 @@ export class Link<D extends DescMessage> {
       for await (const { messages } of responses) {
         this.#heard = true;
         this.#liveness.heard();
-        await inTurns(messages, (message) => this.#receive(message));
+        await inTurns(messages, (message) => this.#hear(message));
       }
     } catch (error) {
       end = RpcError.from(error);
@@ -162,20 +159,33 @@ export class Link<D extends DescMessage> {
     this.#ended(end);
   }
 
-  #receive(message: AgentMessage): void {
-    if (message.heartbeat) this.#options.onHeartbeat?.(message.heartbeat);
-    if (message.heartbeat?.status === AgentStatus.DRAINING) this.#drain();
-    const entry = this.#inFlight.get(message.correlationId);
-    if (!entry) {
-      // The answer to a liveness check is about nothing in flight either, but it is expected.
-      if (message.type !== MessageType.HEARTBEAT) this.#unknownReplies++;
+  #hear(message: AgentMessage): void {
+    const { correlationId: id, heartbeat, type } = message;
+    if (heartbeat) this.#options.onHeartbeat?.(heartbeat);
+    if (heartbeat?.status === AgentStatus.DRAINING) this.#drain();
+    if (this.#owed.has(id)) {
+      if (type !== MessageType.PROGRESS) this.#owed.paid(id);
       return;
     }
-    if (message.type === MessageType.PROGRESS) return entry.sink.progress(message);
-    this.#end(message.correlationId, entry);
-    if (message.type === MessageType.ERROR) entry.sink.error(errorIn(message));
-    else entry.sink.result(message);
-    this.#halfCloseIfDone();
+    const entry = this.#inFlight.get(id);
+    // The answer to a liveness check is about nothing in flight either, but it is expected.
+    if (entry) this.#tell(id, entry, message);
+    else if (type !== MessageType.HEARTBEAT) this.#unknownReplies++;
+  }
+
+  /** Tells a sink. One that throws has its task fail; the link, and what else is in flight on it, goes on. */
+  #tell(id: string, entry: InFlight, message: AgentMessage): void {
+    const isLast = message.type !== MessageType.PROGRESS;
+    try {
+      if (isLast) this.#end(id, entry);
+      if (message.type === MessageType.ERROR) entry.sink.error(errorIn(message));
+      else if (isLast) entry.sink.result(message);
+      else entry.sink.progress(message);
+    } catch (thrown) {
+      this.#end(id, entry);
+      entry.sink.error(RpcError.from(thrown));
+    }
+    if (isLast) this.#halfCloseIfDone();
   }
 
   #drain(): void {
@@ -210,10 +220,6 @@ export class Link<D extends DescMessage> {
 
   #message(type: MessageType, correlationId = ''): AgentMessage {
     return completeMessage(create(AgentMessageSchema, { type, correlationId }), { sender: this.#options.id });
-  }
-
-  #push(message: AgentMessage): number {
-    return this.#outbox.push(encodeMessage(message));
   }
 
   #ended(end: RpcError | undefined): void {

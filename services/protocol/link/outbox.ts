@@ -26,7 +26,9 @@ export class Outbox<D extends DescMessage> implements AsyncIterableIterator<Mess
   readonly #onOver: () => void;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
+  #first: EncodedMessage | undefined;
   #taken = 0;
+  #takenBytes = 0;
   #room: PromiseWithResolvers<void> | undefined;
   #reader: PromiseWithResolvers<IteratorResult<MessageShape<D>, undefined>> | undefined;
   #scheduled = false;
@@ -42,6 +44,18 @@ export class Outbox<D extends DescMessage> implements AsyncIterableIterator<Mess
   /** How many messages have gone into a batch so far: those may have been written. */
   get taken(): number {
     return this.#taken;
+  }
+
+  /** How many bytes those have. */
+  get takenBytes(): number {
+    return this.#takenBytes;
+  }
+
+  /** Has a message go ahead of all that wait. It is not counted among them, and replaces one that waits so. */
+  pushFirst(bytes: EncodedMessage): void {
+    if (this.#ended) return;
+    this.#first = bytes;
+    this.#schedule();
   }
 
   /**
@@ -89,6 +103,7 @@ export class Outbox<D extends DescMessage> implements AsyncIterableIterator<Mess
 
   return(): Promise<IteratorResult<MessageShape<D>, undefined>> {
     this.#waiting = [];
+    this.#first = undefined;
     this.end();
     this.#onOver();
     return Promise.resolve({ done: true, value: undefined });
@@ -113,9 +128,10 @@ export class Outbox<D extends DescMessage> implements AsyncIterableIterator<Mess
 
   #tell(): void {
     const reader = this.#reader;
-    if (!reader || (this.#waiting.length === 0 && !this.#ended)) return;
+    const isEmpty = this.#waiting.length === 0 && !this.#first;
+    if (!reader || (isEmpty && !this.#ended)) return;
     this.#reader = undefined;
-    if (this.#waiting.length > 0) {
+    if (!isEmpty) {
       reader.resolve({ done: false, value: toBatch(this.#schema, this.#take()) });
       return;
     }
@@ -126,21 +142,26 @@ export class Outbox<D extends DescMessage> implements AsyncIterableIterator<Mess
   }
 
   #take(): EncodedMessage[] {
+    const first = this.#first ? [this.#first] : [];
+    let room = MAX_BATCH_MESSAGES - first.length;
+    let size = this.#first?.length ?? 0;
     let count = 0;
-    let size = 0;
     for (const { bytes } of this.#waiting) {
       size += bytes.length;
-      if (count === MAX_BATCH_MESSAGES || (count > 0 && size > MAX_BATCH_BYTES)) break;
+      if (room === 0 || (size > bytes.length && size > MAX_BATCH_BYTES)) break;
+      room--;
       count++;
     }
+    this.#first = undefined;
     this.#taken += count;
     const taken = this.#waiting.splice(0, count).map(({ bytes, onTaken }) => {
       this.#waitingBytes -= bytes.length;
+      this.#takenBytes += bytes.length;
       onTaken?.();
       return bytes;
     });
     this.#tellRoom();
-    return taken;
+    return first.length > 0 ? [...first, ...taken] : taken;
   }
 
   get #hasRoom(): boolean {

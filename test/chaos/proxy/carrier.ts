@@ -4,12 +4,17 @@ import type { Treatment, Way } from './treatment.ts';
 /** How much may wait on its way before no more is read, in bytes. */
 const MAX_WAITING = 1024 * 1024;
 
+/** How much of what is slowed down arrives at once, in milliseconds of its time. */
+const PIECE_MS = 10;
+
 /** Carries bytes one way, in order, and treats them as it is told at the moment at which they come. */
 export class Carrier {
   readonly #from: Socket;
   readonly #to: Socket;
   readonly #way: Way;
   #treatment: Treatment;
+  /** What is due later, in the order in which it came: timers by themselves do not keep it. */
+  readonly #due: { at: number; size: number; act: () => void }[] = [];
   #waiting = 0;
   /** When the last of what waits is due: what comes later must not overtake it. */
   #dueAt = 0;
@@ -35,25 +40,41 @@ export class Carrier {
   }
 
   #carry(bytes: Buffer): void {
-    const { corruptByte = 0 } = this.#treatment;
+    const { corruptByte = 0, bytesPerMs = Number.POSITIVE_INFINITY } = this.#treatment;
     const carried = corruptByte > 0 ? corrupted(bytes, corruptByte) : bytes;
-    this.#later(carried.length, () => {
-      this.#to.write(carried);
-      this.#readOn();
-    });
+    const size = Math.min(carried.length, bytesPerMs * PIECE_MS);
+    for (let at = 0; at < carried.length; at += size) {
+      const piece = carried.subarray(at, at + size);
+      this.#later(piece.length, () => {
+        this.#to.write(piece);
+        this.#readOn();
+      });
+    }
   }
 
   #later(size: number, act: () => void): void {
+    const { delayMs = 0, bytesPerMs = Number.POSITIVE_INFINITY } = this.#treatment;
     const now = performance.now();
-    const dueAt = Math.max(now + (this.#treatment.delayMs ?? 0), this.#dueAt);
-    if (dueAt <= now) return act();
+    const dueAt = Math.max(now + delayMs, this.#dueAt) + size / bytesPerMs;
+    if (dueAt <= now && this.#due.length === 0) return act();
     this.#dueAt = dueAt;
     this.#waiting += size;
-    setTimeout(() => {
-      this.#waiting -= size;
-      act();
-    }, dueAt - now);
+    if (this.#due.push({ at: dueAt, size, act }) === 1) this.#wait();
     this.#readOn();
+  }
+
+  #wait(): void {
+    const [next] = this.#due;
+    if (!next) return;
+    setTimeout(() => {
+      const now = performance.now();
+      while (this.#due[0] && this.#due[0].at <= now) {
+        const { size, act } = this.#due.shift()!;
+        this.#waiting -= size;
+        act();
+      }
+      this.#wait();
+    }, next.at - performance.now());
   }
 
   get #holds(): boolean {

@@ -72,6 +72,18 @@ it('holds bytes back for as long as it is told, in order', async () => {
   expect(performance.now() - begun).toBeGreaterThanOrEqual(79);
 });
 
+it('lets so many bytes arrive in a millisecond as it is told, in order', async () => {
+  const { proxy } = await echoed();
+  proxy.treat({ bytesPerMs: 1 });
+  const { socket, hears } = await dial(proxy);
+  const text = Array.from({ length: 20 }, (_, n) => `${n} `).join('');
+  const begun = performance.now();
+  socket.write(text);
+  await hears('19 ');
+  expect(await hears(text)).toBe(text);
+  expect(performance.now() - begun).toBeGreaterThanOrEqual(text.length);
+});
+
 it.each(['from-dialler', 'from-dialled', 'both'] as const)(
   'lets nothing arrive that comes %s while it holds it, and all once it heals',
   async (hold) => {

@@ -10,6 +10,8 @@ export interface Treatment {
   accept?: 'pass' | 'silent' | 'garbage' | 'refuse';
   /** How long bytes are held back each way, in milliseconds. Default: 0. */
   delayMs?: number;
+  /** How many bytes arrive in a millisecond, each way. Default: as many as there are. */
+  bytesPerMs?: number;
   /**
    * Whose bytes do not arrive, while the connection seems to stand: half-open with one of them, a partition with both.
    * They arrive once it is treated otherwise, as TCP would send them again. Default: nobody's.

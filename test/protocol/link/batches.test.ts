@@ -48,4 +48,15 @@ describe('The batches of a link', () => {
     expect(refusalIn(await opener.next())).toEqual({ about: 'too large', reason: 'MESSAGE_TOO_LARGE' });
     expect(await opener.next()).toMatchObject({ type: HEARTBEAT, correlationId: 'after' });
   });
+
+  it('sends an ERROR also where that is as large as a message may be, since it repeats the id', async () => {
+    const { client } = await serveTasks({
+      task: (task, sink) => sink.result(resultOf(task, 'too large with it'.repeat(20))),
+    });
+    const opener = new RawOpener(client);
+    const id = 'x'.repeat(MAX_MESSAGE_BYTES - 100);
+    opener.say(task(id), heartbeat('after'));
+    expect(refusalIn(await opener.next())).toEqual({ about: id, reason: 'MESSAGE_TOO_LARGE' });
+    expect(await opener.next()).toMatchObject({ type: HEARTBEAT, correlationId: 'after' });
+  });
 });

@@ -7,7 +7,8 @@ import {
   AgentServiceLinkResponseSchema,
 } from '../../../gen/troupe/v1/agent_service_pb.js';
 import { AgentStatus } from '../../../gen/troupe/v1/agent_status_pb.js';
-import { Link, type LinkOptions } from '../../../services/protocol/link/open-link.ts';
+import type { LinkOptions } from '../../../services/protocol/link/link-options.ts';
+import { Link } from '../../../services/protocol/link/open-link.ts';
 import { type LinkService, serveLink } from '../../../services/protocol/link/serve-link.ts';
 import type { TaskHandler, TaskSink } from '../../../services/protocol/task-sink.ts';
 import { Channel } from '../../../services/rpc/channel.ts';

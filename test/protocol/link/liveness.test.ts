@@ -32,6 +32,9 @@ async function answerHeartbeats(server: RawServer, count: number): Promise<void>
 /** Short enough for a test, and far from one another. */
 const quick = { busySilenceMs: 20, idleSilenceMs: 60_000, answerMs: 1000, tickMs: 5 };
 
+/** A link with tasks in flight over which nothing comes. */
+const silent = { busy: () => true, bytesSent: 0, bytesRead: 0, ask: () => {}, lost: () => {} };
+
 describe('The liveness of a link', () => {
   it('asks a silent peer with tasks in flight for a sign of life, and waits on while it gives one', async () => {
     const { server, link } = await linked({ liveness: quick });
@@ -66,10 +69,52 @@ describe('The liveness of a link', () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     let lost = 0;
-    const liveness = new Liveness({ busy: () => true, ask: () => {}, lost: () => lost++ });
+    const liveness = new Liveness({ ...silent, lost: () => lost++ });
     vi.advanceTimersByTime(1_800);
     liveness.stop();
     expect(lost).toBe(1);
+  });
+
+  it('waits on while bytes come, be it of a message that is not there yet, and no longer', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let lost = false;
+    const link = {
+      ...silent,
+      lost: () => {
+        lost = true;
+      },
+    };
+    const liveness = new Liveness(link);
+    for (let second = 1; second <= 10; second++) {
+      vi.advanceTimersByTime(1000);
+      link.bytesRead += 100_000;
+    }
+    expect(lost).toBe(false);
+    vi.advanceTimersByTime(2_000);
+    liveness.stop();
+    expect(lost).toBe(true);
+  });
+
+  it('waits as long as what was sent before takes on a slow network, a second for each million of bytes', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let lost = false;
+    const link = {
+      ...silent,
+      bytesSent: 5_000_000,
+      lost: () => {
+        lost = true;
+      },
+    };
+    const liveness = new Liveness(link);
+    liveness.heard();
+    link.bytesSent += 3_000_000;
+    vi.advanceTimersByTime(4_700);
+    expect(lost).toBe(false);
+    vi.advanceTimersByTime(200);
+    liveness.stop();
+    expect(lost).toBe(true);
   });
 
   it('asks one that had tasks a moment ago as soon as one that has', () => {
@@ -77,7 +122,7 @@ describe('The liveness of a link', () => {
     onTestFinished(() => void vi.useRealTimers());
     let busy = true;
     let asked = 0;
-    const liveness = new Liveness({ busy: () => busy, ask: () => asked++, lost: () => {} });
+    const liveness = new Liveness({ ...silent, busy: () => busy, ask: () => asked++ });
     vi.advanceTimersByTime(500);
     liveness.heard();
     busy = false;

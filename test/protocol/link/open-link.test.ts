@@ -76,6 +76,34 @@ describe('The opening end of a link', () => {
     expect((await server.next()).id).toBe('after');
   });
 
+  it.each([
+    ['RESULT', (sent: AgentMessage) => resultOf(sent, 1)],
+    ['ERROR', (sent: AgentMessage) => errorOf(sent, troupeError('OVERLOADED', 'Later.'))],
+    ['PROGRESS', (sent: AgentMessage) => replyTo(sent, PROGRESS, { sequence: 1 })],
+  ])('goes on with the others where whoever waits for a %s fails at it', async (_, reply) => {
+    const { server, link } = await linked();
+    const other = ask(link, task('other'));
+    const failed = Promise.withResolvers<RpcError>();
+    let told = 0;
+    const fails = (): void => {
+      if (told++ === 0) throw new Error('This one cannot be told.');
+    };
+    const sink = {
+      progress: fails,
+      result: fails,
+      error(error: RpcError) {
+        fails();
+        failed.resolve(error);
+      },
+    };
+    link.send(task('fails'), sink, { deadline: Deadline.never });
+    const [first, second] = [await server.next(), await server.next()];
+    server.say(reply(second), resultOf(first, 'done'));
+    expect((await failed.promise).message).toBe('This one cannot be told.');
+    expect(fromValue((await other.end).payload)).toBe('done');
+    expect(link.inFlight).toBe(0);
+  });
+
   it('sends the largest message that there may be, and refuses a larger one before it is written', async () => {
     const { server, link } = await linked();
     const tooLarge = ask(link, sized(task('too large'), MAX_MESSAGE_BYTES + 1));
