@@ -2,6 +2,7 @@ import { OrchestratorService } from '../../gen/troupe/v1/orchestrator_service_pb
 import { durationToMs } from '../protocol/ttl.ts';
 import { Channel } from '../rpc/channel.ts';
 import { type Client, createClient } from '../rpc/client.ts';
+import { Code } from '../rpc/code.ts';
 import { Deadline } from '../rpc/deadline.ts';
 import type { Logger } from '../rpc/log.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
@@ -77,6 +78,7 @@ export class Announcer {
 
   /** Announces the instance once; answers the lease in milliseconds, or nothing where it failed. */
   async #announce(): Promise<number | undefined> {
+    const wait = this.#channel.beginWait();
     try {
       const deadline = Deadline.after(REGISTER_TIMEOUT_MS);
       const options = { deadline, signal: this.#stop.signal };
@@ -88,6 +90,7 @@ export class Announcer {
     } catch (thrown) {
       if (this.#stop.signal.aborted) return undefined;
       const error = RpcError.from(thrown);
+      if (error.code === Code.DEADLINE_EXCEEDED) this.#channel.waitedInVain(wait);
       // Told aloud once, when it begins: an orchestrator that is down says so at every attempt.
       const level = this.#failing ? 'debug' : 'warn';
       this.#log[level]({ error: error.message }, 'not announced: trying again');

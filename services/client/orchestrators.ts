@@ -2,6 +2,7 @@ import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
 import type { SendScope } from '../protocol/link/in-flight.ts';
 import type { TaskSink } from '../protocol/task-sink.ts';
 import { parseAddress } from '../rpc/address.ts';
+import type { Wait } from '../rpc/channel.ts';
 import { Code } from '../rpc/code.ts';
 import type { Deadline } from '../rpc/deadline.ts';
 import { neverSent } from '../rpc/never-sent.ts';
@@ -56,9 +57,11 @@ export class Orchestrators {
     const resend = this.#resend({ ...scope, orLeaving: true });
     let peer = await resend.first();
     while (true) {
+      const wait = peer.beginWait();
       try {
         return await call(peer);
       } catch (thrown) {
+        noteSilence(thrown, peer, wait);
         peer = await resend.next(untouched(thrown, peer));
       }
     }
@@ -73,6 +76,7 @@ export class Orchestrators {
     let peer = await resend.first();
     while (true) {
       let begun = false;
+      const wait = peer.beginWait();
       try {
         for await (const answer of call(peer)) {
           begun = true;
@@ -80,6 +84,7 @@ export class Orchestrators {
         }
         return;
       } catch (thrown) {
+        noteSilence(thrown, peer, wait);
         if (begun) throw peer.lost(RpcError.from(thrown));
         peer = await resend.next(untouched(thrown, peer));
       }
@@ -104,6 +109,11 @@ function checkAddress(text: string): void {
   if (!('violation' in address)) return;
   const what = `The address of an orchestrator cannot be dialled: ${address.violation}.`;
   throw new RpcError(Code.INVALID_ARGUMENT, what);
+}
+
+/** A call whose time ran out may have gone over a connection that is dead without a word. */
+function noteSilence(thrown: unknown, peer: Peer, wait: Wait): void {
+  if (RpcError.from(thrown).code === Code.DEADLINE_EXCEEDED) peer.waitedInVain(wait);
 }
 
 /** The failure of a call, where that says that no work was done for it; else throws it. */

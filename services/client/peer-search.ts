@@ -124,10 +124,11 @@ export class PeerSearch {
   }
 }
 
-/** One that took too long is no reason to speak of the caller's deadline, which has not come. */
+/** Nothing was sent. One that took too long is no reason to speak of the caller's deadline, which has not come. */
 function unreachable(error: RpcError): RpcError {
-  return error.code === Code.DEADLINE_EXCEEDED
-    ? new RpcError(Code.UNAVAILABLE, error.message, error.details, { cause: error })
+  const isOurs = error.code === Code.DEADLINE_EXCEEDED || error.code === Code.UNAVAILABLE;
+  return isOurs && error.details.length === 0
+    ? troupeError('NO_LIVE_INSTANCE', error.message, { cause: error })
     : error;
 }
 

@@ -13,7 +13,7 @@ import { troupeError } from '../protocol/reason.ts';
 import { stoppedBy, timedOut } from '../protocol/stopped.ts';
 import { type TaskSink, tellUnsent } from '../protocol/task-sink.ts';
 import type { CallOptions } from '../rpc/call-options.ts';
-import { Channel, nobodyAnswers } from '../rpc/channel.ts';
+import { Channel, nobodyAnswers, type Wait } from '../rpc/channel.ts';
 import { type Client, createClient } from '../rpc/client.ts';
 import { Code } from '../rpc/code.ts';
 import type { Deadline } from '../rpc/deadline.ts';
@@ -72,6 +72,16 @@ export class Peer {
     return this.#link?.draining === true || performance.now() < this.#leavingUntil;
   }
 
+  /** Whoever begins to wait for an answer is to tell when its time has run out. */
+  beginWait(): Wait {
+    return this.#channel.beginWait();
+  }
+
+  /** The time for an answer has run out: where nothing at all came, another connection is made. */
+  waitedInVain(wait: Wait): void {
+    this.#channel.waitedInVain(wait);
+  }
+
   /** Calls `listener` each time that the connection is made or breaks. */
   onConnection(listener: () => void): void {
     this.#channel.onConnection(listener);
@@ -118,6 +128,7 @@ export class Peer {
       call: (requests, options) => this.orchestrator.link(requests, options),
       bytesRead: () => this.#channel.bytesRead,
       onDraining: () => this.leaves(),
+      onSilent: () => this.#channel.cut(),
       onClosed: (error) => {
         if (error?.code === Code.UNIMPLEMENTED) this.#servesLink = false;
         if (this.#link === link) this.#link = undefined;

@@ -34,6 +34,19 @@ const OPTIONS: ChannelOptions = {
   'grpc.enable_channelz': 0,
 };
 
+/** A wait for an answer: since when, and what had come over the connection by then. */
+export interface Wait {
+  /** When it began, in milliseconds of the monotonic clock. */
+  readonly at: number;
+  readonly bytesRead: number;
+}
+
+/**
+ * How long nothing at all may come over a connection on which answers are waited for in vain, in milliseconds. Ours: as
+ * long as a link may be silent, or an attempt to connect may take.
+ */
+const SILENT_MS = 2000;
+
 /**
  * The way to one address: one connection, made when first needed and again whenever it breaks.
  *
@@ -51,6 +64,8 @@ export class Channel {
   #client: Client;
   #watchdog: NodeJS.Timeout | undefined;
   #closed = false;
+  /** The first of the waits in vain over which nothing came. */
+  #inVain: Wait = { at: 0, bytesRead: -1 };
 
   constructor(address: string, options: ConnectOptions = {}) {
     this.address = address;
@@ -75,6 +90,29 @@ export class Channel {
   /** How many bytes have come over the connection, be it of a message that is not there yet: a sign of life. */
   get bytesRead(): number {
     return this.#watch.bytesRead;
+  }
+
+  /** Whoever begins to wait for an answer may say later that it was in vain. */
+  beginWait(): Wait {
+    return { at: performance.now(), bytesRead: this.bytesRead };
+  }
+
+  /**
+   * The time for an answer has run out. Where nothing at all has come for 2 s, the connection is taken for dead, and
+   * cut: no one may have told of it, as where a node is gone, or a proxy has forgotten it.
+   */
+  waitedInVain(wait: Wait): void {
+    if (wait.bytesRead !== this.bytesRead) return;
+    if (this.#inVain.bytesRead !== wait.bytesRead) this.#inVain = wait;
+    if (performance.now() - this.#inVain.at >= SILENT_MS) this.cut();
+  }
+
+  /** Breaks the connection: calls on it fail UNAVAILABLE, and the next ones are made on another. */
+  cut(): void {
+    if (this.#closed) return;
+    this.#watch.cut();
+    // It takes a turn of the event loop until grpc-js knows, and what is called meanwhile would go down with it.
+    this.#replace(this.#client);
   }
 
   /** Whether the connection stands. */

@@ -11,6 +11,7 @@ import type { Handlers } from '../../services/rpc/handlers.ts';
 import { silent } from '../../services/rpc/log.ts';
 import { RpcError } from '../../services/rpc/rpc-error.ts';
 import { bind, RpcServer } from '../../services/rpc/server.ts';
+import { TcpProxy } from '../chaos/proxy/tcp-proxy.ts';
 
 /** The part of an orchestrator that announcements reach; `leaseMs` of nothing refuses them. */
 async function registry(leaseMs: number | undefined, listen = '127.0.0.1:0') {
@@ -51,6 +52,13 @@ async function registry(leaseMs: number | undefined, listen = '127.0.0.1:0') {
   };
 }
 
+/** A proxy to a registry, closed after the test. */
+async function proxied(address: string) {
+  const proxy = await TcpProxy.start(address);
+  onTestFinished(() => proxy.close());
+  return proxy;
+}
+
 const instance = { agentId: 'a', instanceId: 'a-1', address: ':4000' };
 const REGISTER = 'register a a-1 :4000';
 
@@ -79,6 +87,17 @@ describe('An instance', () => {
     await second.until(1);
     expect(second.said).toEqual([REGISTER]);
   });
+
+  it('announces itself over another connection where the one that it has is dead without a word', async () => {
+    const orchestrator = await registry(300);
+    const proxy = await proxied(orchestrator.address);
+    announce(proxy.address);
+    await orchestrator.until(2);
+    proxy.strand();
+    const { length } = orchestrator.said;
+    await orchestrator.until(length + 3);
+    expect(proxy.opened).toBe(2);
+  }, 20_000);
 
   it('waits for an orchestrator that is not there yet, and says so aloud only once', async () => {
     const lines: { level: number; msg: string }[] = [];

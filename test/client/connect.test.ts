@@ -52,6 +52,7 @@ describe('A caller that reaches nobody', () => {
     const error = await failureOf(troupe.dispatch('echo', 1));
     expect(error.code).toBe(Code.UNAVAILABLE);
     expect(error.message).toContain(`Nobody answers at ${address}`);
+    expect(reasonOf(error)).toBe('NO_LIVE_INSTANCE');
     expect((await failureOf(troupe.state.get('key'))).code).toBe(Code.UNAVAILABLE);
   });
 

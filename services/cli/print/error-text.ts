@@ -65,13 +65,15 @@ function textOf({ code, message }: RpcError): string {
     : message;
 }
 
+const A_MESH = '"troupe up" starts a mesh here; --orchestrator HOST:PORT asks another.';
 const MORE_TIME = 'Give it more time: --timeout 2m.';
 
 /** What to do about each reason, with what the error knows of where it was. */
 const NEXT: Readonly<Record<string, (where: Readonly<Record<string, string>>) => string>> = {
   AGENT_NOT_FOUND: () => '"troupe agents" lists who is there.',
   CAPABILITY_NOT_FOUND: () => '"troupe agents" lists who is there, and what they can do.',
-  NO_LIVE_INSTANCE: () => '"troupe health" tells how the agents are; then try again.',
+  NO_LIVE_INSTANCE: ({ agent, capability }) =>
+    agent || capability ? '"troupe health" tells how the agents are; then try again.' : A_MESH,
   INSTANCE_LOST: () => 'Work may have been done: try again only if doing it twice is harmless.',
   MESSAGE_EXPIRED: () => MORE_TIME,
   TASK_TIMED_OUT: () => MORE_TIME,
@@ -93,8 +95,5 @@ function nextStep(error: RpcError, infos: readonly ErrorInfo[]): string | undefi
     if (known) return known(metadata);
   }
   if (error.code === Code.DEADLINE_EXCEEDED) return MORE_TIME;
-  if (error.code === Code.UNAVAILABLE && infos.length === 0) {
-    return '"troupe up" starts a mesh here; --orchestrator HOST:PORT asks another.';
-  }
-  return undefined;
+  return error.code === Code.UNAVAILABLE && infos.length === 0 ? A_MESH : undefined;
 }

@@ -11,7 +11,7 @@ export function errorIn(message: AgentMessage): RpcError {
 
 /** The failure of what was in flight when a link was lost. */
 export function lost(why: string, cause?: unknown): RpcError {
-  const text = `The link was lost; work may have been done, and nothing was sent again. ${why}`;
+  const text = `The link was lost; work may have been done. ${why}`;
   return troupeError('INSTANCE_LOST', text, cause === undefined ? {} : { cause });
 }
 

@@ -22,6 +22,8 @@ export interface LinkOptions<D extends DescMessage> {
    * Told when the other end drains; this end then takes no more tasks, and half-closes after those in flight.
    */
   onDraining?: () => void;
+  /** Told when the link is lost because nothing came: what else goes over its connection is in vain as well. */
+  onSilent?: () => void;
   /** Told whenever the other end says how it is. */
   onHeartbeat?: (heartbeat: Heartbeat) => void;
   /** Told once when the link has ended, and how; nothing where it ended well. */

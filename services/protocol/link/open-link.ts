@@ -62,7 +62,10 @@ export class Link<D extends DescMessage> {
           return options.bytesRead?.() ?? 0;
         },
         ask: () => this.#outbox.pushFirst(encodeMessage(this.#message(MessageType.HEARTBEAT))),
-        lost: () => this.#stop.abort(lost('The other end was silent for too long.')),
+        lost: () => {
+          this.cut(lost('The other end was silent for too long.'));
+          options.onSilent?.();
+        },
       },
       options.liveness,
     );
@@ -141,6 +144,7 @@ export class Link<D extends DescMessage> {
 
   /** Ends the link at once; what is in flight fails INSTANCE_LOST, or with `reason`. */
   cut(reason: RpcError = lost('This end cut it.')): void {
+    this.#taking = false;
     this.#stop.abort(reason);
   }
 

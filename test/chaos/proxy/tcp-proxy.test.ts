@@ -104,6 +104,22 @@ it.each(['from-dialler', 'from-dialled', 'both'] as const)(
   },
 );
 
+it('strands the connections that there are, and carries new ones', async () => {
+  const { proxy } = await echoed();
+  const stranded = await dial(proxy);
+  stranded.socket.write('before');
+  await stranded.hears('before');
+  proxy.strand();
+  stranded.socket.write('after');
+  const { socket, hears } = await dial(proxy);
+  socket.write('anew');
+  await hears('anew');
+  proxy.treat({});
+  socket.write('and on');
+  await hears('and on');
+  expect(stranded.heard()).toBe('before');
+});
+
 it('hides the end of one half from the other until it heals', async () => {
   const { proxy, peers } = await echoed();
   const { socket, hears } = await dial(proxy);

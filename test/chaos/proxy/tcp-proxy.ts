@@ -13,6 +13,8 @@ interface Connection {
   dialler: Socket;
   /** The two ways; none where it is not passed on. */
   carriers: readonly Carrier[];
+  /** Whether it is dead without a word, whatever becomes of the others. */
+  stranded: boolean;
 }
 
 /** A TCP proxy on loopback that treats badly what it carries, as it is told. */
@@ -57,7 +59,17 @@ export class TcpProxy {
   /** From now on, what it carries on connections old and new is treated like this, and in no other way. */
   treat(treatment: Treatment): void {
     this.#treatment = treatment;
-    for (const { carriers } of this.#connections) for (const carrier of carriers) carrier.treat(treatment);
+    for (const { carriers, stranded } of this.#connections) {
+      if (!stranded) for (const carrier of carriers) carrier.treat(treatment);
+    }
+  }
+
+  /** Lets nothing arrive any more on the connections that there are, as where a node is gone; new ones are carried. */
+  strand(): void {
+    for (const connection of this.#connections) {
+      connection.stranded = true;
+      for (const carrier of connection.carriers) carrier.treat({ hold: 'both' });
+    }
   }
 
   /** Resets every connection. */
@@ -69,6 +81,7 @@ export class TcpProxy {
   close(): void {
     clearInterval(this.#lots);
     this.#server.close();
+    for (const connection of this.#connections) connection.stranded = false;
     this.treat({});
     this.cut();
   }
@@ -79,7 +92,8 @@ export class TcpProxy {
     const { accept = 'pass' } = this.#treatment;
     if (accept === 'refuse' || (accept === 'pass' && this.#target === ''))
       return void dialler.resetAndDestroy();
-    const connection: Connection = { dialler, carriers: accept === 'pass' ? this.#carry(dialler) : [] };
+    const carriers = accept === 'pass' ? this.#carry(dialler) : [];
+    const connection: Connection = { dialler, carriers, stranded: false };
     this.#connections.add(connection);
     dialler.on('close', () => this.#forget(connection));
     if (accept === 'pass') return;
@@ -99,7 +113,7 @@ export class TcpProxy {
 
   /** One whose other half does not know yet that it has ended is kept until it does. */
   #forget(connection: Connection): void {
-    if (!this.#treatment.hold) this.#connections.delete(connection);
+    if (!this.#treatment.hold && !connection.stranded) this.#connections.delete(connection);
   }
 
   #drawLots(): void {
