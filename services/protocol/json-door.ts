@@ -27,6 +27,8 @@ import {
   OrchestratorServiceLinkResponseSchema,
 } from '../../gen/troupe/v1/orchestrator_service_pb.js';
 import { RpcError } from '../rpc/rpc-error.ts';
+import { messageCodecs } from './codecs.ts';
+import { Batch } from './encoded.ts';
 import { durationForJson, timestampForJson } from './json-time.ts';
 import { structForJson, valueForJson } from './json-value.ts';
 import { mendEach } from './mend-each.ts';
@@ -50,6 +52,7 @@ const SHARED: readonly DescMessage[] = [
 /**
  * A message as protobuf's JSON can hold it. The message itself stays as it is, since others may hold it too.
  *
+ * - A batch that is encoded already is read.
  * - A Value without a kind becomes null.
  * - A time out of JSON's range becomes the nearest that it has.
  * - A detail of an error whose type is not known, or that does not decode, is left out.
@@ -61,7 +64,12 @@ export function forJson<D extends DescMessage>(
   message: MessageShape<D>,
   onLeftOut: OnLeftOut,
 ): MessageShape<D> {
-  return mendMessage(schema, message, onLeftOut);
+  return mendMessage(schema, readBatch(schema, message), onLeftOut);
+}
+
+function readBatch<D extends DescMessage>(schema: D, message: MessageShape<D>): MessageShape<D> {
+  if (!(message instanceof Batch)) return message;
+  return messageCodecs.get(schema)!.deserialize(message.bytes) as MessageShape<D>;
 }
 
 function mendMessage<T extends object>(schema: DescMessage, message: T, onLeftOut: OnLeftOut): T {

@@ -6,7 +6,7 @@ import { OrchestratorService } from '../../gen/troupe/v1/orchestrator_service_pb
 import { jsonRegistry } from '../../services/protocol/json-door.ts';
 import { fromValue, toValue } from '../../services/protocol/value.ts';
 import { TestMesh, type TestOrchestrator } from '../orchestrator/test-mesh.ts';
-import { NAN, result, withMember } from './odd-member.ts';
+import { answering, LIST, type MessageInit, NAN, result, withMember } from './odd-member.ts';
 
 const mesh = new TestMesh();
 
@@ -20,6 +20,59 @@ function connect({ http }: TestOrchestrator, useBinaryFormat: boolean) {
   });
   return createClient(OrchestratorService, transport);
 }
+
+/** What comes back over a link: the type of each reply, and what it holds, by the id of its task. */
+async function repliesTo(link: ReturnType<typeof connect>['link'], ...tasks: MessageInit[]) {
+  const answered = Promise.withResolvers<void>();
+  async function* requests() {
+    yield { messages: tasks };
+    await answered.promise;
+  }
+  const replies: Record<string, unknown> = {};
+  for await (const { messages } of link(requests())) {
+    for (const { type, payload, error, correlationId } of messages) {
+      if (type === MessageType.HEARTBEAT) continue;
+      replies[correlationId] = [MessageType[type], error ? error.message : fromValue(payload)];
+    }
+    if (Object.keys(replies).length === tasks.length) answered.resolve();
+  }
+  return replies;
+}
+
+describe('a link by Connect', () => {
+  it.each([
+    ['JSON', false],
+    ['binary', true],
+  ])('in %s brings every reply', async (_, isBinary) => {
+    const orchestrator = await withMember(
+      mesh,
+      answering('Link', (task) => result(toValue(`${task}!`))),
+    );
+    const task = { capability: 'strange.work' };
+    const tasks = [
+      { ...task, id: 'a', task: 'one' },
+      { ...task, id: 'b', task: 'two' },
+    ];
+    expect(await repliesTo(connect(orchestrator, isBinary).link, ...tasks)).toEqual({
+      a: ['RESULT', 'one!'],
+      b: ['RESULT', 'two!'],
+    });
+  });
+
+  it('in JSON has an ERROR for a reply that JSON cannot hold, and goes on', async () => {
+    const reply = (task: string) => result(task === 'odd' ? NAN : LIST);
+    const orchestrator = await withMember(mesh, answering('Link', reply));
+    const task = { capability: 'strange.work' };
+    const tasks = [
+      { ...task, id: 'a', task: 'odd' },
+      { ...task, id: 'b' },
+    ];
+    expect(await repliesTo(connect(orchestrator, false).link, ...tasks)).toEqual({
+      a: ['ERROR', expect.stringContaining('NaN')],
+      b: ['RESULT', [null]],
+    });
+  });
+});
 
 describe('a stream in JSON', () => {
   it('leaves out what a PROGRESS holds that JSON cannot, and brings the RESULT', async () => {
