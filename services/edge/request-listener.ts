@@ -13,9 +13,11 @@ import type { OpenCalls } from '../rpc/open-calls.ts';
 import { requestBytes } from '../rpc/request-bytes.ts';
 import type { ServiceBinding } from '../rpc/service-binding.ts';
 import { checkOrigin, PREFLIGHT_HEADERS } from './cors.ts';
+import { checkQuery } from './get-query.ts';
 import { peerKey } from './http-call.ts';
 import type { HttpListener, HttpRequest, HttpResponse } from './http-server.ts';
 import { explain, foreignOrigin, noSuchMethod, type Refusal } from './refusal.ts';
+import { settleTarget } from './request-target.ts';
 import { servedByConnect } from './serve-method.ts';
 import { capTimeouts } from './timeout.ts';
 import { Turns } from './turns.ts';
@@ -43,6 +45,8 @@ export function requestListener(options: ListenerOptions): HttpListener {
     await turns.next();
     // It was given up: a flood of such requests costs little.
     if (request.aborted) return;
+    const refusal = settleTarget(request);
+    if (refusal) return refuse(response, refusal);
     const path = request.url?.split('?', 1)[0] ?? '/';
     const cors = checkOrigin(request.headers, allowedOrigins);
     if (cors.kind === 'refused') return refuse(response, foreignOrigin(cors.origin));
@@ -93,6 +97,8 @@ async function call(method: UniversalHandler, request: HttpRequest, response: Ht
   const { remoteAddress, remotePort } = request.socket;
   const values = createContextValues().set(peerKey, `${remoteAddress}:${remotePort}`);
   const universal = universalRequestFromNodeRequest(request, response, undefined, values);
+  const fault = universal.method === 'GET' ? checkQuery(universal.url) : undefined;
+  if (fault) return refuse(response, fault);
   capTimeouts(universal.header);
   // `curl -d '{…}'` shall do. A browser says where its page comes from, and may not leave the type out to
   // avoid a preflight.
