@@ -44,7 +44,7 @@ export function requestListener(options: ListenerOptions): HttpListener {
   async function answer(request: HttpRequest, response: HttpResponse): Promise<void> {
     await turns.next();
     // It was given up: a flood of such requests costs little.
-    if (request.aborted) return;
+    if (isGivenUp(request, response)) return;
     const refusal = settleTarget(request);
     if (refusal) return refuse(response, refusal);
     const path = request.url?.split('?', 1)[0] ?? '/';
@@ -66,7 +66,7 @@ export function requestListener(options: ListenerOptions): HttpListener {
   return (request, response) => {
     answer(request, response).catch((reason) => {
       const { message } = ConnectError.from(reason);
-      if (response.headersSent || response.destroyed)
+      if (response.headersSent || isGivenUp(request, response))
         return calls.log.debug({ error: message }, 'an answer was not taken');
       calls.log.error({ error: message }, 'a request could not be answered');
       refuse(response, { status: 500, code: 'internal', message: 'The request could not be answered.' });
@@ -109,6 +109,11 @@ async function call(method: UniversalHandler, request: HttpRequest, response: Ht
   const refusal = answer.body === undefined ? explain(answer.status, method) : undefined;
   if (refusal) refuse(response, refusal);
   else await universalResponseToNodeResponse(answer, response);
+}
+
+/** Whether nobody waits for the answer any more. */
+function isGivenUp(request: HttpRequest, response: HttpResponse): boolean {
+  return request.aborted || response.destroyed || ('stream' in request && request.stream.destroyed);
 }
 
 function tellHealth(response: HttpResponse, serving: boolean): void {

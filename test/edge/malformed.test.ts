@@ -4,23 +4,25 @@ import { connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openDoor } from './door.ts';
+import { openDoor, type Served } from './door.ts';
 
 const HANDLE = '/troupe.v1.AgentService/Handle';
 const DESCRIBE = '/troupe.v1.AgentService/Describe';
 
 /** A door that logs, and the levels and texts of its lines. */
-async function loggingDoor() {
+async function loggingDoor(served: Served = {}) {
   const lines: string[] = [];
+  const more = new EventTarget();
   const sink = new Writable({
     write(line, _, done) {
       const { level, msg } = JSON.parse(String(line));
       lines.push(`${pino.levels.labels[level]}: ${msg}`);
+      more.dispatchEvent(new Event('line'));
       done();
     },
   });
-  const { url } = await openDoor({}, { log: pino({ level: 'debug' }, sink) });
-  return { url, lines };
+  const { url } = await openDoor(served, { log: pino({ level: 'debug' }, sink) });
+  return { url, lines, more };
 }
 
 /** What the door says to a request of HTTP/1.1, or 1.0, until it closes the connection. */
@@ -99,5 +101,23 @@ describe('a request', () => {
     expect(await answerTo(url, 'GET http://a.example/healthz HTTP/1.1', 'Host: b', CLOSE)).toContain(
       '"SERVING"',
     );
+  });
+
+  it('by HTTP/2 that is given up is no fault in the log', async () => {
+    const started = Promise.withResolvers<void>();
+    const { url, lines, more } = await loggingDoor({
+      handle: () => {
+        started.resolve();
+        return new Promise(() => {});
+      },
+    });
+    const session = http2.connect(url);
+    onTestFinished(() => session.destroy());
+    const headers = { ':method': 'POST', ':path': HANDLE, 'content-type': 'application/json' };
+    const stream = session.request(headers).end('{}');
+    await started.promise;
+    stream.close(http2.constants.NGHTTP2_CANCEL);
+    while (lines.length < 2) await once(more, 'line');
+    expect(lines).toEqual(['info: call', 'debug: an answer was not taken']);
   });
 });
