@@ -23,6 +23,11 @@ export function noSuchMethod(path: string, services: readonly DescService[]): Re
   return { status: 404, code: 'unimplemented', message: message.slice(0, 1000).toWellFormed() };
 }
 
+/** The refusal of a request that is not what HTTP, or Connect, makes of one. */
+export function malformed(message: string): Refusal {
+  return { status: 400, code: 'invalid_argument', message: message.slice(0, 1000).toWellFormed() };
+}
+
 /** The refusal of a page of someone else's. */
 export function foreignOrigin(origin: string): Refusal {
   const message = `Pages of "${origin.slice(0, 200).toWellFormed()}" may not call this server. Add the origin to TROUPE_HTTP_ORIGINS to allow it.`;

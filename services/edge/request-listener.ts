@@ -13,9 +13,11 @@ import type { OpenCalls } from '../rpc/open-calls.ts';
 import { requestBytes } from '../rpc/request-bytes.ts';
 import type { ServiceBinding } from '../rpc/service-binding.ts';
 import { checkOrigin, PREFLIGHT_HEADERS } from './cors.ts';
+import { checkQuery } from './get-query.ts';
 import { peerKey } from './http-call.ts';
 import type { HttpListener, HttpRequest, HttpResponse } from './http-server.ts';
 import { explain, foreignOrigin, noSuchMethod, type Refusal } from './refusal.ts';
+import { settleTarget } from './request-target.ts';
 import { servedByConnect } from './serve-method.ts';
 import { capTimeouts } from './timeout.ts';
 import { Turns } from './turns.ts';
@@ -42,7 +44,9 @@ export function requestListener(options: ListenerOptions): HttpListener {
   async function answer(request: HttpRequest, response: HttpResponse): Promise<void> {
     await turns.next();
     // It was given up: a flood of such requests costs little.
-    if (request.aborted) return;
+    if (isGivenUp(request, response)) return;
+    const refusal = settleTarget(request);
+    if (refusal) return refuse(response, refusal);
     const path = request.url?.split('?', 1)[0] ?? '/';
     const cors = checkOrigin(request.headers, allowedOrigins);
     if (cors.kind === 'refused') return refuse(response, foreignOrigin(cors.origin));
@@ -62,7 +66,7 @@ export function requestListener(options: ListenerOptions): HttpListener {
   return (request, response) => {
     answer(request, response).catch((reason) => {
       const { message } = ConnectError.from(reason);
-      if (response.headersSent || response.destroyed)
+      if (response.headersSent || isGivenUp(request, response))
         return calls.log.debug({ error: message }, 'an answer was not taken');
       calls.log.error({ error: message }, 'a request could not be answered');
       refuse(response, { status: 500, code: 'internal', message: 'The request could not be answered.' });
@@ -93,6 +97,8 @@ async function call(method: UniversalHandler, request: HttpRequest, response: Ht
   const { remoteAddress, remotePort } = request.socket;
   const values = createContextValues().set(peerKey, `${remoteAddress}:${remotePort}`);
   const universal = universalRequestFromNodeRequest(request, response, undefined, values);
+  const fault = universal.method === 'GET' ? checkQuery(universal.url) : undefined;
+  if (fault) return refuse(response, fault);
   capTimeouts(universal.header);
   // `curl -d '{…}'` shall do. A browser says where its page comes from, and may not leave the type out to
   // avoid a preflight.
@@ -103,6 +109,11 @@ async function call(method: UniversalHandler, request: HttpRequest, response: Ht
   const refusal = answer.body === undefined ? explain(answer.status, method) : undefined;
   if (refusal) refuse(response, refusal);
   else await universalResponseToNodeResponse(answer, response);
+}
+
+/** Whether nobody waits for the answer any more. */
+function isGivenUp(request: HttpRequest, response: HttpResponse): boolean {
+  return request.aborted || response.destroyed || ('stream' in request && request.stream.destroyed);
 }
 
 function tellHealth(response: HttpResponse, serving: boolean): void {

@@ -66,8 +66,13 @@ function answerMany(method: DescMethod, handler: Handler<AsyncIterable<unknown>>
 function readyToSend(method: DescMethod, answer: unknown, call: HttpCall) {
   const message = create(method.output, answer as MessageInitShape<typeof method.output>);
   if (!call.wantsJson) return message;
-  return forJson(message, (typeUrl) =>
-    call.log.warn({ typeUrl }, 'a detail of an unknown type is left out of JSON'),
+  return forJson(method.output, message, (what) =>
+    call.log.warn(
+      what,
+      'typeUrl' in what
+        ? 'a detail of an unknown type is left out of JSON'
+        : 'a payload that JSON does not have is left out',
+    ),
   );
 }
 

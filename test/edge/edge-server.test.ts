@@ -45,10 +45,21 @@ describe('timeouts', () => {
   it.each([
     ['0', 504, 'deadline_exceeded'],
     ['soon', 400, 'invalid_argument'],
+    ['Infinity', 400, 'invalid_argument'],
+    ['1e300', 400, 'invalid_argument'],
+    ['99999999999', 400, 'invalid_argument'],
   ])('of "%s" ends the call at once, and with a reason', async (timeout, status, code) => {
     const { url } = await openDoor();
     const answer = await post(url, '{}', { 'connect-timeout-ms': timeout });
     expect({ status: answer.status, code: answer.json.code }).toEqual({ status, code });
+  });
+
+  it.each(['in 99999999H', '99999999S or so'])('of "%s" are refused by gRPC-Web, too', async (timeout) => {
+    const { url } = await openDoor();
+    const headers = { 'content-type': 'application/grpc-web+proto', 'grpc-timeout': timeout };
+    const init = { method: 'POST', body: '\0\0\0\0\0', headers };
+    const response = await fetch(`${url}/troupe.v1.AgentService/Handle`, init);
+    expect(await response.text()).toContain('grpc-status: 3');
   });
 
   it.each([

@@ -3,13 +3,13 @@ import {
   type BroadcastResponse,
   BroadcastResponseSchema,
 } from '../../../gen/troupe/v1/orchestrator_service_pb.js';
-import { fromValue } from '../../protocol/value.ts';
 import { codeName } from '../../rpc/code.ts';
 import type { Act } from '../act.ts';
 import { ExitCode } from '../exit-code.ts';
 import { labelValue } from '../input/option-values.ts';
 import { addRequestOptions, type RequestOptions, readRequest } from '../input/task-request.ts';
 import { progressText } from '../print/progress-text.ts';
+import { readablePayload } from '../print/readable-payload.ts';
 import { type Cell, row } from '../print/table.ts';
 import { messageToJson } from '../print/to-json.ts';
 import type { Session } from '../session.ts';
@@ -65,5 +65,5 @@ function cells({ agentId, instanceId, outcome }: BroadcastResponse): Cell[] {
   const error = outcome.case === 'reply' ? outcome.value.error : outcome.value;
   if (error) return [...who, { text: 'failed', style: 'red' }, `${error.message} (${codeName(error.code)})`];
   const payload = outcome.case === 'reply' ? outcome.value.payload : undefined;
-  return [...who, { text: 'replied', style: 'green' }, progressText(fromValue(payload), 1000)];
+  return [...who, { text: 'replied', style: 'green' }, progressText(readablePayload(payload), 1000)];
 }

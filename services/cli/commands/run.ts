@@ -15,6 +15,7 @@ import { listValue } from '../input/option-values.ts';
 import { readPipelineFile } from '../input/pipeline-file.ts';
 import { orThrow } from '../input/yaml-mistakes.ts';
 import { payloadText } from '../print/payload-text.ts';
+import { readablePayload } from '../print/readable-payload.ts';
 import { StepProgress } from '../print/step-progress.ts';
 import { messageToJson } from '../print/to-json.ts';
 import type { Session } from '../session.ts';
@@ -85,7 +86,7 @@ async function tell(progress: StepProgress, event: PipelineEvent['event']): Prom
     case 'stepStarted':
       return progress.started({ name: event.value.step, capability: event.value.capability });
     case 'stepProgressed':
-      return progress.progressed(fromValue(event.value.message?.payload));
+      return progress.progressed(readablePayload(event.value.message?.payload));
     case 'stepFinished': {
       const { agentId, duration } = event.value;
       return progress.finished(agentId, duration ? durationToMs(duration) : 0);

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { MessageType } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { type MessageRecord, MessageRecordSchema } from '../../../gen/troupe/v1/message_record_pb.js';
 import { durationToMs } from '../../protocol/ttl.ts';
-import { fromValue } from '../../protocol/value.ts';
 import { codeName } from '../../rpc/code.ts';
 import type { Act } from '../act.ts';
 import { formatDuration } from '../input/duration.ts';
@@ -10,6 +9,7 @@ import { countValue } from '../input/option-values.ts';
 import { clock } from '../print/clock.ts';
 import type { Printer, Style } from '../print/printer.ts';
 import { progressText } from '../print/progress-text.ts';
+import { readablePayload } from '../print/readable-payload.ts';
 import { row } from '../print/table.ts';
 import { messageToJson } from '../print/to-json.ts';
 import type { Session } from '../session.ts';
@@ -78,7 +78,7 @@ function recordRow(printer: Printer, { recordedAt, message, outcome, duration }:
   } = message ?? {};
   const failed = outcome !== undefined && outcome.code !== 0;
   const what = failed ? `${outcome.message} (${codeName(outcome.code)})` : task;
-  const payload = message?.payload ? progressText(fromValue(message.payload), printer.columns) : '';
+  const payload = message?.payload ? progressText(readablePayload(message.payload), printer.columns) : '';
   return row(
     printer,
     [

@@ -9,7 +9,7 @@ import type { JsonValue } from '../../protocol/value.ts';
 export function messageToJson<D extends DescMessage>(schema: D, message: MessageShape<D>): JsonValue {
   return toJson(
     schema,
-    forJson(message, () => {}),
+    forJson(schema, message, () => {}),
     { registry: jsonRegistry },
   );
 }
