@@ -3,6 +3,8 @@ import type { HandlerContext, MethodImpl } from '@connectrpc/connect';
 import { forJson } from '../protocol/json-door.ts';
 import type { CallContext } from '../rpc/call-context.ts';
 import type { OpenCalls } from '../rpc/open-calls.ts';
+import { shortText } from '../rpc/short-text.ts';
+import { MAX_STATUS_TEXT } from '../rpc/status-details.ts';
 import { unlessAborted } from '../rpc/unless-aborted.ts';
 import { untilAborted } from '../rpc/until-aborted.ts';
 import { fromConnectError, toConnectError } from './connect-error.ts';
@@ -67,7 +69,10 @@ function readyToSend(method: DescMethod, answer: unknown, call: HttpCall) {
   const message = create(method.output, answer as MessageInitShape<typeof method.output>);
   if (!call.wantsJson) return message;
   return forJson(message, (typeUrl) =>
-    call.log.warn({ typeUrl }, 'a detail of an unknown type is left out of JSON'),
+    call.log.warn(
+      { typeUrl: shortText(typeUrl, MAX_STATUS_TEXT) },
+      'a detail of an unknown type is left out of JSON',
+    ),
   );
 }
 
