@@ -23,7 +23,7 @@ export interface TaskOptions {
   signal?: AbortSignal;
   /** What is asked for in free text. */
   task?: string;
-  /** Documents that travel with it. */
+  /** Documents that travel with it. At most 256. */
   attachments?: readonly MessageInitShape<typeof AttachmentSchema>[];
   /** At most 32, and 8 KiB together. */
   headers?: Readonly<Record<string, string>>;

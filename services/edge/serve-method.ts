@@ -3,6 +3,8 @@ import type { HandlerContext, MethodImpl } from '@connectrpc/connect';
 import { forJson } from '../protocol/json-door.ts';
 import type { CallContext } from '../rpc/call-context.ts';
 import type { OpenCalls } from '../rpc/open-calls.ts';
+import { shortText } from '../rpc/short-text.ts';
+import { MAX_STATUS_TEXT } from '../rpc/status-details.ts';
 import { unlessAborted } from '../rpc/unless-aborted.ts';
 import { untilAborted } from '../rpc/until-aborted.ts';
 import { fromConnectError, toConnectError } from './connect-error.ts';
@@ -66,14 +68,15 @@ function answerMany(method: DescMethod, handler: Handler<AsyncIterable<unknown>>
 function readyToSend(method: DescMethod, answer: unknown, call: HttpCall) {
   const message = create(method.output, answer as MessageInitShape<typeof method.output>);
   if (!call.wantsJson) return message;
-  return forJson(method.output, message, (what) =>
-    call.log.warn(
-      what,
-      'typeUrl' in what
-        ? 'a detail of an unknown type is left out of JSON'
-        : 'a payload that JSON does not have is left out',
-    ),
-  );
+  return forJson(method.output, message, (what) => {
+    if ('typeUrl' in what) {
+      const typeUrl = shortText(what.typeUrl, MAX_STATUS_TEXT);
+      call.log.warn({ typeUrl }, 'a detail of an unknown type is left out of JSON');
+    } else {
+      const messageId = shortText(what.messageId, MAX_STATUS_TEXT);
+      call.log.warn({ messageId }, 'a payload that JSON does not have is left out');
+    }
+  });
 }
 
 /** Ends the call, and answers the failure in Connect's form. */

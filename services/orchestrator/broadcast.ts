@@ -6,6 +6,7 @@ import { admitMessage } from '../protocol/message.ts';
 import { troupeError } from '../protocol/reason.ts';
 import type { TaskScope } from '../protocol/task-sink.ts';
 import { messageDeadline, msToDuration, onwardMs } from '../protocol/ttl.ts';
+import { fromValue } from '../protocol/value.ts';
 import type { CallContext } from '../rpc/call-context.ts';
 import { Deadline } from '../rpc/deadline.ts';
 import { Feed } from '../rpc/feed.ts';
@@ -97,8 +98,14 @@ async function outcomeAt(
   try {
     const reply = await deliver(message, instance, scope, messages);
     if (!reply) return { ...from, outcome: { case: 'acknowledgement', value: {} } };
+    admitReply(reply);
     return { ...from, outcome: { case: 'reply', value: reply } };
   } catch (thrown) {
     return { ...from, outcome: { case: 'error', value: RpcError.from(thrown).toStatus() } };
   }
+}
+
+/** Refuses, INVALID_PAYLOAD, a reply that could not be written among the others: that would end the whole. */
+function admitReply({ payload }: AgentMessage): void {
+  if (payload?.kind) fromValue(payload);
 }

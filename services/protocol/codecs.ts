@@ -8,16 +8,21 @@ import {
   HandleResponseSchema,
 } from '../../gen/troupe/v1/agent_service_pb.js';
 import {
+  BroadcastRequestSchema,
   DispatchRequestSchema,
   DispatchResponseSchema,
   DispatchStreamRequestSchema,
   DispatchStreamResponseSchema,
   OrchestratorServiceLinkRequestSchema,
   OrchestratorServiceLinkResponseSchema,
+  RunPipelineRequestSchema,
   SendRequestSchema,
   SendResponseSchema,
 } from '../../gen/troupe/v1/orchestrator_service_pb.js';
-import { type Codec, type Codecs, READ_OPTIONS } from '../rpc/codec.ts';
+import { type Codec, type Codecs, codecOf, READ_OPTIONS } from '../rpc/codec.ts';
+import { UNCOUNTED_BYTES } from '../rpc/count-fields.ts';
+import { admitFields } from './admit-fields.ts';
+import { BatchReader } from './codec/read-batch.ts';
 import { readMessage } from './codec/read-message.ts';
 import { WireReader } from './codec/wire-reader.ts';
 import { WireWriter } from './codec/wire-writer.ts';
@@ -43,7 +48,8 @@ const writer = new WireWriter();
 
 /**
  * The codecs of all that carries AgentMessages between members: they do what protobuf-es does, and leave payloads as
- * they are. Broadcast is not among them, which is a stream of many kinds of outcome.
+ * they are. Broadcast's answers are not among them, which are many kinds of outcome. What holds more fields than any
+ * message may is refused, INVALID_MESSAGE, before anything is made of it.
  */
 export const messageCodecs: Codecs = new Map<DescMessage, Codec<DescMessage>>([
   ...[
@@ -61,7 +67,9 @@ export const messageCodecs: Codecs = new Map<DescMessage, Codec<DescMessage>>([
     DispatchResponseSchema,
     DispatchStreamRequestSchema,
     DispatchStreamResponseSchema,
+    BroadcastRequestSchema,
   ].map((schema) => [schema, wrapperCodec(schema)] as const),
+  [RunPipelineRequestSchema, plainCodec(RunPipelineRequestSchema)],
 ]);
 
 function linkCodec<D extends LinkMessage>(schema: D): Codec<D> {
@@ -75,7 +83,7 @@ function linkCodec<D extends LinkMessage>(schema: D): Codec<D> {
       const messages = readMessages(buffer);
       if (!messages) {
         checkCount(buffer);
-        return fromBinary(schema, buffer, READ_OPTIONS);
+        return readPlain(schema, buffer);
       }
       return { $typeName: schema.typeName, messages } as unknown as MessageShape<D>;
     },
@@ -85,11 +93,13 @@ function linkCodec<D extends LinkMessage>(schema: D): Codec<D> {
 /** The messages of a link message; nothing where it holds anything else. */
 function readMessages(buffer: Buffer): AgentMessage[] | undefined {
   const messages: AgentMessage[] = [];
+  const reader = buffer.length > UNCOUNTED_BYTES ? new BatchReader() : undefined;
   for (let at = 0; at < buffer.length; ) {
     const found = firstField(buffer, at);
     if (!found) return undefined;
     if (messages.length === MAX_READ) throw tooMany();
-    messages.push(readMessage(buffer, found.start, found.end));
+    const { start, end } = found;
+    messages.push(reader ? reader.read(buffer, start, end) : readMessage(buffer, start, end));
     at = found.end;
   }
   return messages;
@@ -126,16 +136,27 @@ function wrapperCodec<D extends Wrapper>(schema: D): Codec<D> {
     deserialize(bytes) {
       const buffer = toBuffer(bytes);
       const found = firstField(buffer, 0);
-      if (!found) return fromBinary(schema, buffer, READ_OPTIONS);
-      const wrapper = fromBinary(schema, buffer.subarray(found.end), READ_OPTIONS) as MessageShape<D> & {
+      if (!found) return readPlain(schema, buffer);
+      admitFields(schema, buffer);
+      const wrapper = readPlain(schema, buffer.subarray(found.end)) as MessageShape<D> & {
         message?: AgentMessage;
       };
       // A field that comes twice is merged, which protobuf-es knows how to do.
-      if (wrapper.message) return fromBinary(schema, buffer, READ_OPTIONS);
+      if (wrapper.message) return readPlain(schema, buffer);
       wrapper.message = readMessage(buffer, found.start, found.end);
       return wrapper;
     },
   };
+}
+
+function plainCodec<D extends DescMessage>(schema: D): Codec<D> {
+  return { ...codecOf(schema), deserialize: (bytes) => readPlain(schema, bytes) };
+}
+
+/** Reads a message by protobuf-es, with the JSON in it. */
+function readPlain<D extends DescMessage>(schema: D, bytes: Uint8Array): MessageShape<D> {
+  admitFields(schema, bytes, { json: true });
+  return fromBinary(schema, bytes, READ_OPTIONS);
 }
 
 /** Where the first field lies that is at `at`; nothing where something else, or something malformed, is there. */

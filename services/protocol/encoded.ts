@@ -28,6 +28,13 @@ export function encodedSize(message: AgentMessage): number {
   return writer.length;
 }
 
+/** A message's bytes, in a buffer of their own. A payload that was read from bytes is not looked into. */
+export function encodedBytes(message: AgentMessage): Uint8Array {
+  writer.start();
+  writeMessage(writer, message);
+  return new Uint8Array(writer.bytes());
+}
+
 /**
  * Encodes a message once: for its size, and for the batch that it goes into. One that is too large is
  * MESSAGE_TOO_LARGE, since it would end the link for all.

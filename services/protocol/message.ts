@@ -2,6 +2,7 @@ import { type AgentMessage, MessageType } from '../../gen/troupe/v1/agent_messag
 import { wallClock } from './codec/new-message.ts';
 import { fieldPath } from './field-path.ts';
 import { checkLabels } from './labels.ts';
+import { quoted } from './quoted.ts';
 import { troupeError, type Violation } from './reason.ts';
 import { uuid7 } from './uuid7.ts';
 
@@ -16,6 +17,12 @@ export const MAX_HEADERS = 32;
 
 /** The most bytes of all headers of a message together, names and values. */
 export const MAX_HEADER_BYTES = 8 * 1024;
+
+/** The most attachments of a message. */
+export const MAX_ATTACHMENTS = 256;
+
+/** How many violations are looked for: about as many as an error has room for. */
+const MAX_VIOLATIONS = 32;
 
 /** The most bytes of an affinity key: twice the longest id. */
 export const MAX_AFFINITY_KEY_BYTES = 256;
@@ -98,7 +105,10 @@ export function admitSize(bytes: number): void {
   );
 }
 
-/** The fields of a message that are malformed or out of bounds: names, `ttl`, `headers`, `attachments`, `routing`. */
+/**
+ * The fields of a message that are malformed or out of bounds: names, `ttl`, `headers`, `attachments`, `routing`. The
+ * first 32 or so.
+ */
 export function checkMessage(message: AgentMessage): Violation[] {
   const violations: Violation[] = [];
   checkNames(message, violations);
@@ -150,12 +160,17 @@ function checkHeaders({ headers }: AgentMessage, violations: Violation[]): void 
 
 function checkAttachments({ attachments }: AgentMessage, violations: Violation[]): void {
   if (attachments.length === 0) return;
+  if (attachments.length > MAX_ATTACHMENTS) {
+    const description = `are ${attachments.length}: at most ${MAX_ATTACHMENTS} are allowed`;
+    violations.push({ field: 'attachments', description });
+    return;
+  }
   const names = new Set<string>();
   for (const [i, { name }] of attachments.entries()) {
+    if (violations.length >= MAX_VIOLATIONS) return;
     const field = fieldPath('attachments', [i, 'name']);
     if (name === '') violations.push({ field, description: 'is empty: every attachment needs a name' });
-    else if (names.has(name))
-      violations.push({ field, description: `is used twice: ${JSON.stringify(name)}` });
+    else if (names.has(name)) violations.push({ field, description: `is used twice: ${quoted(name)}` });
     names.add(name);
   }
 }

@@ -8,6 +8,7 @@ import {
   toBinary,
 } from '@bufbuild/protobuf';
 import type { MethodDefinition } from '@grpc/grpc-js';
+import { excessIn } from './count-fields.ts';
 
 /** A message type's way to the wire and back, in the form that grpc-js asks for. */
 export interface Codec<D extends DescMessage> {
@@ -27,7 +28,7 @@ export type Codecs = ReadonlyMap<DescMessage, Codec<DescMessage>>;
  */
 export const READ_OPTIONS = { recursionLimit: 1000 };
 
-/** The codec of a message type, by protobuf-es. */
+/** The codec of a message type, by protobuf-es. What holds more fields than any message may is not decoded. */
 export function codecOf<D extends DescMessage>(schema: D): Codec<D> {
   return {
     serialize(message) {
@@ -35,7 +36,11 @@ export function codecOf<D extends DescMessage>(schema: D): Codec<D> {
       // grpc-js takes nothing but a Buffer, and answers INTERNAL to a plain Uint8Array. This wraps, it copies nothing.
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     },
-    deserialize: (bytes) => fromBinary(schema, bytes, READ_OPTIONS),
+    deserialize(bytes) {
+      const excess = excessIn(schema, bytes, { json: true });
+      if (excess) throw new Error(`${excess.field} ${excess.description}`);
+      return fromBinary(schema, bytes, READ_OPTIONS);
+    },
   };
 }
 

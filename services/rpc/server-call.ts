@@ -6,6 +6,8 @@ import type { Deadline } from './deadline.ts';
 import type { Logger } from './log.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { RpcError } from './rpc-error.ts';
+import { shortText } from './short-text.ts';
+import { MAX_STATUS_TEXT } from './status-details.ts';
 
 /**
  * A caller whose time is up resets the stream, and that may get here just before our own clock strikes: a
@@ -81,7 +83,7 @@ export abstract class ServerCall implements CallContext {
         peer: this.peer,
         code: codeName(code),
         ms: Math.round((performance.now() - this.#startedAt) * 1000) / 1000,
-        ...(error && { error: error.message }),
+        ...(error && { error: shortText(error.message, MAX_STATUS_TEXT) }),
       },
       'call',
     );

@@ -14,7 +14,10 @@ export class Unreadable {
   }
 }
 
-/** Reads requests of a method with `read`: those over `maxBytes`, or that are none, are Unreadable. */
+/**
+ * Reads requests of a method with `read`: those over `maxBytes`, or that are none, are Unreadable. What `read` itself
+ * refuses with an RpcError is refused with that.
+ */
 export function readWithin(
   method: DescMethod,
   read: (bytes: Buffer) => unknown,
@@ -28,6 +31,7 @@ export function readWithin(
     try {
       return read(bytes);
     } catch (cause) {
+      if (cause instanceof RpcError) return new Unreadable(cause);
       const text = `The request is no ${method.input.typeName}: ${RpcError.from(cause).message}. Encode it by the proto.`;
       return new Unreadable(new RpcError(Code.INVALID_ARGUMENT, text, [], { cause }));
     }

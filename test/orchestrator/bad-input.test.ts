@@ -113,6 +113,14 @@ describe('a pipeline', () => {
   });
 });
 
+it('a pipeline with more fields than any message may have is refused unread', async () => {
+  const error = await failureOf(
+    orchestrator.rpc.runPipeline({ pipeline: { steps: Array(40_000).fill({}) } }),
+  );
+  expect(describeFailure(error)).toBe('INVALID_ARGUMENT / INVALID_MESSAGE');
+  expect(error.detail(BadRequestSchema)?.fieldViolations).toMatchObject([{ field: 'pipeline.steps' }]);
+});
+
 describe('buf curl', () => {
   const buf = resolve(import.meta.dirname, '../../node_modules/.bin/buf');
 

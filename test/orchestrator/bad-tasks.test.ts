@@ -75,6 +75,16 @@ describe.each(WAYS)('a task by $caller, to an agent by $agent,', ({ caller, agen
       echo({ attachments: [{ name: 'a' }, { name: 'a' }] }),
       'INVALID_ARGUMENT / INVALID_MESSAGE',
     ],
+    [
+      'with too many attachments',
+      echo({ attachments: Array.from({ length: 257 }, (_, i) => ({ name: `a${i}` })) }),
+      'INVALID_ARGUMENT / INVALID_MESSAGE',
+    ],
+    [
+      'with more fields than any message may have',
+      echo({ error: { details: Array(40_000).fill({}) } }),
+      'INVALID_ARGUMENT / INVALID_MESSAGE',
+    ],
     ['that is not a number', echo({ payload: nan }), 'INVALID_ARGUMENT / INVALID_PAYLOAD'],
     ['of an unknown type', echo({ type: 99 as MessageType }), 'UNIMPLEMENTED / UNKNOWN_MESSAGE_TYPE'],
     ['that is a RESULT', echo({ type: MessageType.RESULT }), 'UNIMPLEMENTED / UNKNOWN_MESSAGE_TYPE'],

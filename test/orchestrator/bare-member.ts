@@ -14,7 +14,7 @@ import {
 import { Health } from '../../gen/grpc/health/v1/health_pb.js';
 import type { AgentCardSchema } from '../../gen/troupe/v1/agent_card_pb.js';
 import { AgentService } from '../../gen/troupe/v1/agent_service_pb.js';
-import { methodDefinition } from '../../services/rpc/codec.ts';
+import { type Codecs, methodDefinition } from '../../services/rpc/codec.ts';
 import type { Handlers } from '../../services/rpc/handlers.ts';
 import { silent } from '../../services/rpc/log.ts';
 import { OpenCalls } from '../../services/rpc/open-calls.ts';
@@ -36,6 +36,8 @@ export interface MemberInit {
   health?: Partial<Handlers<typeof Health>>;
   /** Where it listens. Default: a free port. */
   listen?: string;
+  /** How its messages are read and written. Default: by protobuf-es. */
+  codecs?: Codecs;
 }
 
 /** A member that is being served. */
@@ -56,18 +58,18 @@ export function serveMember(init: MemberInit = {}): Promise<BareMember> {
   const agent: Partial<Handlers<typeof AgentService>> = { describe: init.describe ?? (() => ({ card })) };
   if (init.handle) agent.handle = init.handle;
   if (init.link) agent.link = init.link;
-  const services = [bind(AgentService, agent as Handlers<typeof AgentService>)];
+  const services = [bind(AgentService, agent as Handlers<typeof AgentService>, init.codecs)];
   if (init.health) services.push(bind(Health, init.health as Handlers<typeof Health>));
   return serveBare(services, init.listen);
 }
 
 async function serveBare(services: readonly ServiceBinding[], listen = '127.0.0.1:0'): Promise<BareMember> {
   const server = new Server();
-  for (const { service, handlers } of services) {
+  for (const { service, handlers, codecs } of services) {
     const methods = service.methods.filter(({ localName }) => localName in handlers);
     const implementation: UntypedServiceImplementation = {};
     for (const method of methods) implementation[method.localName] = served(method, handlers);
-    const definitions = service.methods.map((method) => [method.localName, methodDefinition(method)]);
+    const definitions = service.methods.map((method) => [method.localName, methodDefinition(method, codecs)]);
     server.addService(Object.fromEntries(definitions), implementation);
   }
   const port = await new Promise<number>((resolve, reject) => {

@@ -24,6 +24,10 @@ function labels(count: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`l${i}`, '']));
 }
 
+function attachments(count: number): { name: string }[] {
+  return Array.from({ length: count }, (_, i) => ({ name: `a${i}` }));
+}
+
 const long = 'ü'.repeat(128);
 
 describe('a message that is received', () => {
@@ -63,6 +67,7 @@ const valid: { name: string; init: MessageInit }[] = [
   { name: '8 KiB of headers', init: { headers: { name: 'x'.repeat(8188) } } },
   { name: 'attachments of different names', init: { attachments: [{ name: 'a' }, { name: 'b' }] } },
   { name: 'names of 256 bytes', init: { id: long, sender: long, idempotencyKey: 'ü'.repeat(128) } },
+  { name: '256 attachments', init: { attachments: attachments(256) } },
   { name: '16 hops', init: { hops: 16 } },
   { name: '64 labels to go by', init: { routing: { labels: labels(64) } } },
   { name: 'labels as long as they may be', init: { routing: { labels: { [long]: long } } } },
@@ -101,6 +106,14 @@ const invalid: { name: string; init: MessageInit; fields: string[] }[] = [
     init: { routing: { labels: { a: `${long}x` }, affinityKey: `${long}x` } },
     fields: ['routing.labels.a', 'routing.affinity_key'],
   },
+  { name: '257 attachments', init: { attachments: attachments(257) }, fields: ['attachments'] },
+  {
+    name: 'too many labels, too long',
+    init: {
+      routing: { labels: Object.fromEntries(Object.keys(labels(65)).map((key) => [key, `${long}x`])) },
+    },
+    fields: ['routing.labels'],
+  },
   {
     name: 'attachments without names, or with one name',
     init: { ttl: { seconds: -1n }, attachments: [{ name: 'a' }, {}, { name: 'b' }, { name: 'a' }] },
@@ -120,6 +133,10 @@ describe('a message is refused', () => {
     const refused = await refusal(() => admitMessage(message(init)));
     expect(refused).toMatchObject({ reason: 'INVALID_MESSAGE', fields });
     expect(refused.text).toContain(`: ${fields[0]} `);
+  });
+
+  it('with the first 32 of what is wrong with it', () => {
+    expect(checkMessage(message({ attachments: Array(256).fill({}) }))).toHaveLength(32);
   });
 
   it('with 17 hops, HOP_LIMIT', async () => {

@@ -2,6 +2,7 @@ import { equals, fromBinary, fromJson, toBinary, toJson } from '@bufbuild/protob
 import { type Value, ValueSchema } from '@bufbuild/protobuf/wkt';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Payload } from '../../services/protocol/codec/payload.ts';
 import { fromValue, type JsonValue, toValue } from '../../services/protocol/value.ts';
 import { refusal } from './refusal.ts';
 
@@ -120,6 +121,18 @@ describe('a JSON value', () => {
 });
 
 describe('a Value', () => {
+  it('may hold fields that are not known, in it and in what stands in it, and a second kind', () => {
+    // Field 100, in a list and beside it; and a number that a text takes the place of.
+    const bytes = Buffer.from(
+      '3209' + '0a07' + 'a00601' + '2001' + '2000' + 'a00601' + '1100000000000000001a0178',
+      'hex',
+    );
+    expect(fromValue(new Payload(bytes))).toBe('x');
+    expect(
+      fromValue(new Payload(Buffer.from('3207' + '0a05' + 'a00601' + '2001' + 'a00601', 'hex'))),
+    ).toEqual([true]);
+  });
+
   it.each([
     { name: 'that is absent', value: undefined },
     {
@@ -136,6 +149,16 @@ cyclic.push({ again: cyclic });
 
 describe('INVALID_PAYLOAD refuses', () => {
   it.each([
+    ...[
+      ['a text that is no UTF-8', '1a02fffe'],
+      ['bytes that end too early', '1a7f78'],
+      ['a group that does not end', 'a306'],
+      ['what is no UTF-8 behind a field that is not known', 'a006011a02fffe'],
+    ].map(([name, hex]) => ({
+      name: `${name}`,
+      refused: () => fromValue(new Payload(Buffer.from(hex!, 'hex'))),
+      field: 'payload',
+    })),
     { name: 'NaN', refused: () => toValue(Number.NaN), field: 'payload' },
     { name: 'Infinity', refused: () => toValue({ a: [1, Number.POSITIVE_INFINITY] }), field: 'payload.a[1]' },
     { name: 'a function', refused: () => toValue({ f: () => 1 } as never), field: 'payload.f' },

@@ -1,12 +1,18 @@
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { credentials, Metadata, makeGenericClientConstructor, type ServiceError } from '@grpc/grpc-js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Health } from '../../gen/grpc/health/v1/health_pb.js';
+import { AgentMessageSchema } from '../../gen/troupe/v1/agent_message_pb.js';
 import { AgentService, HandleRequestSchema } from '../../gen/troupe/v1/agent_service_pb.js';
+import type { Payload } from '../../services/protocol/codec/payload.ts';
 import { messageCodecs } from '../../services/protocol/codecs.ts';
+import { toValue } from '../../services/protocol/value.ts';
 import { Code } from '../../services/rpc/code.ts';
 import type { Handlers } from '../../services/rpc/handlers.ts';
 import { bind, RpcServer } from '../../services/rpc/server.ts';
+import { fromWire } from '../../services/rpc/status-details.ts';
+import { describeFailure } from '../orchestrator/test-mesh.ts';
+import { field, varint } from './wire.ts';
 
 const UP = 2 ** 20;
 
@@ -53,6 +59,7 @@ const [DESCRIBE, HANDLE, LINK] = ['Describe', 'Handle', 'Link'].map(
   (m) => `/${AgentService.typeName}/${m}`,
 ) as [string, string, string];
 const WATCH = `/${Health.typeName}/Watch`;
+const named = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, '']));
 const GARBAGE = Buffer.from([0x0a, 0xff, 0xff, 0xff]);
 
 describe('A request', () => {
@@ -78,6 +85,29 @@ describe('A request', () => {
       );
     expect(await call(HANDLE, sized(4 * UP - 100))).toBeInstanceOf(Buffer);
     expect(await call(HANDLE, sized(4 * UP))).toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
+  });
+
+  it.each<[string, string, MessageInitShape<typeof AgentMessageSchema> | string]>([
+    ['attachments', 'message.attachments', { attachments: Array(40_000).fill({}) }],
+    ['headers', 'message.headers', { headers: named(40_000) }],
+    ['labels', 'message.routing.labels', { routing: { labels: named(40_000) } }],
+    ['details of an error', 'message.error.details', { error: { details: Array(40_000).fill({}) } }],
+    ['fields that are not known', 'message.field 100', 'a00601'.repeat(40_000)],
+  ])('with more %s than any message may have is refused, and it is said where', async (_, path, message) => {
+    const { call } = await served();
+    const bytes =
+      typeof message === 'string'
+        ? Buffer.from(message, 'hex')
+        : toBinary(AgentMessageSchema, create(AgentMessageSchema, message));
+    const refused = (await call(HANDLE, field(0x0a, bytes))) as ServiceError;
+    expect(describeFailure(fromWire(refused))).toBe('INVALID_ARGUMENT / INVALID_MESSAGE');
+    expect(refused.details).toContain(`${path} is one field too many: a message holds at most 32768`);
+  });
+
+  it('may hold JSON of any number of values', async () => {
+    const { call } = await served();
+    const payload = toValue(Array.from({ length: 350_000 }, (_, i) => i)) as Payload;
+    expect(await call(HANDLE, field(0x0a, field(0x2a, payload.bytes)))).toBeInstanceOf(Buffer);
   });
 
   it.each([
@@ -115,10 +145,3 @@ describe('A request', () => {
     });
   });
 });
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest >= 128; rest >>>= 7) bytes.push((rest & 127) | 128);
-  return Buffer.from([...bytes, rest]);
-}

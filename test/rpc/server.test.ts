@@ -188,6 +188,13 @@ describe('The log of a server', () => {
     ]);
   });
 
+  it('tells of a failure at most 512 bytes, whatever its text repeats of the request', async () => {
+    const { lines, health } = await served();
+    await failureOf(health.check({ service: 'x'.repeat(1_000_000) }));
+    expect(`${lines[0]?.error}`).toHaveLength(512 - 2);
+    expect(lines[0]?.error).toMatch(/^No service is called "x+…$/);
+  });
+
   it('tells a call whose time ran out from one whose caller went away', async () => {
     const { server, lines, agent } = await served({ handle: forever });
     await failureOf(agent.handle({}, { deadline: Deadline.after(40) }));

@@ -130,7 +130,7 @@ export declare type AgentMessage = Message<"troupe.v1.AgentMessage"> & {
   headers: { [key: string]: string };
 
   /**
-   * Documents that travel with the message. They count towards its size.
+   * Documents that travel with the message. At most 256; they count towards its size.
    *
    * @generated from field: repeated troupe.v1.Attachment attachments = 14;
    */

@@ -38,7 +38,8 @@ export declare type MessageRecord = Message<"troupe.v1.MessageRecord"> & {
 
   /**
    * The message. Its payload and the content of its attachments are left out unless the orchestrator
-   * was told to keep them (TROUPE_LOG_PAYLOADS).
+   * was told to keep them (TROUPE_LOG_PAYLOADS). A TASK that was refused before it reached an instance is
+   * told without its attachments.
    *
    * @generated from field: troupe.v1.AgentMessage message = 3;
    */

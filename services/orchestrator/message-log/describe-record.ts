@@ -1,4 +1,4 @@
-import { create, fromBinary } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type Status, StatusSchema } from '../../../gen/google/rpc/status_pb.js';
 import {
@@ -7,7 +7,10 @@ import {
   MessageType,
 } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { type MessageRecord, MessageRecordSchema } from '../../../gen/troupe/v1/message_record_pb.js';
+import { codecOf } from '../../rpc/codec.ts';
 import type { LogRecord } from './message-log.ts';
+
+const codec = codecOf(AgentMessageSchema);
 
 /** A record as it is told to callers. */
 export function describeRecord(record: LogRecord): MessageRecord {
@@ -30,7 +33,7 @@ function outcomeOf({ outcome, message }: LogRecord): Status | undefined {
 function messageOf({ whole, message }: LogRecord): AgentMessage {
   if (!whole) return message;
   try {
-    return fromBinary(AgentMessageSchema, whole);
+    return codec.deserialize(whole);
   } catch {
     // What is forwarded is not looked into: a payload may be there that does not decode.
     return message;

@@ -1,9 +1,5 @@
-import { toBinary } from '@bufbuild/protobuf';
-import {
-  type AgentMessage,
-  AgentMessageSchema,
-  MessageType,
-} from '../../../gen/troupe/v1/agent_message_pb.js';
+import { type AgentMessage, MessageType } from '../../../gen/troupe/v1/agent_message_pb.js';
+import { encodedBytes } from '../../protocol/encoded.ts';
 import type { RpcError } from '../../rpc/rpc-error.ts';
 import { envelopeBytes, statusBytes, statusOf } from './envelope.ts';
 import { RecordTable, type Row } from './record-table.ts';
@@ -71,12 +67,17 @@ export class MessageLog {
     this.#table = new RecordTable(this.#maxRecords);
   }
 
-  /** Keeps a message that is a TASK, BROADCAST, RESULT or ERROR; any other is passed over. */
-  record({ message, instanceId, capability, outcome: error, durationMs }: NewRecord): void {
-    if (!RECORDED.has(message.type)) return;
+  /**
+   * Keeps a message that is a TASK, BROADCAST, RESULT or ERROR; any other is passed over. One that reaches no instance
+   * is kept without its attachments.
+   */
+  record({ message: told, instanceId, capability, outcome: error, durationMs }: NewRecord): void {
+    if (!RECORDED.has(told.type)) return;
+    // What was refused may have attachments without number.
+    const message = instanceId === '' && told.attachments.length > 0 ? { ...told, attachments: [] } : told;
     const failed = message.error ?? error?.toStatus();
     const outcome = failed && statusOf(failed);
-    const whole = this.#keepPayloads ? toBinary(AgentMessageSchema, message) : undefined;
+    const whole = this.#keepPayloads ? encodedBytes(message) : undefined;
     const bytes = envelopeBytes(message) + (outcome ? statusBytes(outcome) : 0) + (whole?.length ?? 0);
     const sequence = this.#next;
     this.#makeRoom(bytes);

@@ -2,7 +2,7 @@ import type { Duration, Timestamp } from '@bufbuild/protobuf/wkt';
 import type { Status } from '../../../gen/google/rpc/status_pb.js';
 import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { newMessage } from '../../protocol/codec/new-message.ts';
-import { statusOf, withoutContent } from './envelope.ts';
+import { routingOf, statusOf, withoutContent } from './envelope.ts';
 
 /** What is kept of one message. */
 export interface Row {
@@ -171,7 +171,7 @@ function rarities(message: AgentMessage, outcome?: Status, whole?: Uint8Array): 
   const kept = { outcome, whole, headers: { ...headers }, attachments: attachments.map(withoutContent) };
   return {
     ...kept,
-    routing: routing && structuredClone(routing),
+    routing: routing && routingOf(routing),
     error: error && (outcome ?? statusOf(error)),
   };
 }

@@ -1,4 +1,4 @@
-import type { RpcError } from '../../rpc/rpc-error.ts';
+import { RpcError } from '../../rpc/rpc-error.ts';
 import { fieldPath } from '../field-path.ts';
 import { troupeError } from '../reason.ts';
 
@@ -26,6 +26,11 @@ export function enterPath(path: Path): void {
 export function invalidPayload(path: Path, description: string): RpcError {
   const field = fieldPath('payload', path);
   return troupeError('INVALID_PAYLOAD', `${field} ${description}`, { violations: [{ field, description }] });
+}
+
+/** The refusal of a payload whose bytes are no Value. */
+export function undecodable(cause: unknown): RpcError {
+  return invalidPayload([], `is no google.protobuf.Value that can be read: ${RpcError.from(cause).message}`);
 }
 
 /** The refusal of a number that JSON does not have. */

@@ -1,6 +1,8 @@
-import { fromBinary } from '@bufbuild/protobuf';
 import { type Value, ValueSchema } from '@bufbuild/protobuf/wkt';
-import { READ_OPTIONS } from '../../rpc/codec.ts';
+import { codecOf } from '../../rpc/codec.ts';
+import { undecodable } from './payload-path.ts';
+
+const codec = codecOf(ValueSchema);
 
 /**
  * A `google.protobuf.Value` as its bytes, which are looked into only when somebody asks: whoever passes a message on
@@ -26,12 +28,12 @@ export class Payload implements Value {
     return 'google.protobuf.Value' as const;
   }
 
-  /** What the Value holds. Throws where the bytes are no Value. */
+  /** What the Value holds. INVALID_PAYLOAD where the bytes are no Value. */
   get kind(): Value['kind'] {
     return this.#read().kind;
   }
 
-  /** What it holds beside that, which is not known here. Throws where the bytes are no Value. */
+  /** What it holds beside that, which is not known here. INVALID_PAYLOAD as for `kind`. */
   get $unknown(): Value['$unknown'] {
     return this.#read().$unknown;
   }
@@ -42,7 +44,15 @@ export class Payload implements Value {
   }
 
   #read(): Value {
-    this.#value ??= fromBinary(ValueSchema, this.bytes, READ_OPTIONS);
+    this.#value ??= this.#decode();
     return this.#value;
+  }
+
+  #decode(): Value {
+    try {
+      return codec.deserialize(this.bytes);
+    } catch (cause) {
+      throw undecodable(cause);
+    }
   }
 }

@@ -1,6 +1,5 @@
-import { fromBinary, type JsonValue, toBinary } from '@bufbuild/protobuf';
+import { type JsonValue, toBinary } from '@bufbuild/protobuf';
 import { ValueSchema } from '@bufbuild/protobuf/wkt';
-import { READ_OPTIONS } from '../../rpc/codec.ts';
 import type { Payload } from './payload.ts';
 import { enterPath, notFinite, type Path } from './payload-path.ts';
 import { EntryTag, ValueTag } from './tags.ts';
@@ -8,8 +7,8 @@ import { UNUSUAL } from './unusual.ts';
 import { WireReader } from './wire-reader.ts';
 
 /**
- * The JSON value that a payload holds; null where it has no kind. NaN, Infinity and nesting over 32 are
- * INVALID_PAYLOAD.
+ * The JSON value that a payload holds; null where it has no kind. NaN, Infinity, nesting over 32, and bytes that are no
+ * Value are INVALID_PAYLOAD.
  */
 export function readJson(payload: Payload): JsonValue {
   const { buffer, start, end } = payload;
@@ -18,10 +17,13 @@ export function readJson(payload: Payload): JsonValue {
   } catch (thrown) {
     if (thrown !== UNUSUAL) throw thrown;
   }
-  // Fields that are not known, or come twice: protobuf-es knows what they mean, and writes it plainly.
-  const value = fromBinary(ValueSchema, payload.bytes, { ...READ_OPTIONS, readUnknownFields: false });
-  const plain = Buffer.from(toBinary(ValueSchema, value));
+  const plain = plainly(payload);
   return readValue(new WireReader(plain), plain.length, []);
+}
+
+/** Where there are fields that are not known, or come twice, protobuf-es knows what they mean, and writes it plainly. */
+function plainly(payload: Payload): Buffer {
+  return Buffer.from(toBinary(ValueSchema, payload, { writeUnknownFields: false }));
 }
 
 /** Reads a Value that ends at `end`. */

@@ -9,6 +9,7 @@ import {
   RoutingSchema,
 } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { READ_OPTIONS } from '../../rpc/codec.ts';
+import { admitFields } from '../admit-fields.ts';
 import { newMessage } from './new-message.ts';
 import { Payload } from './payload.ts';
 import { EntryTag, LAST_FIELD, Tag, TimeTag } from './tags.ts';
@@ -17,13 +18,17 @@ import { WireReader } from './wire-reader.ts';
 
 /**
  * Reads an AgentMessage as protobuf-es does, but for its payload, which stays as it is until somebody looks into it.
- * Throws what protobuf-es throws where the bytes are no AgentMessage.
+ * Throws what protobuf-es throws where the bytes are no AgentMessage, and INVALID_MESSAGE where it would have to look into
+ * a payload that holds too much.
  */
 export function readMessage(buffer: Buffer, start = 0, end = buffer.length): AgentMessage {
   try {
     return read(new WireReader(buffer, start, end));
   } catch {
-    return fromBinary(AgentMessageSchema, buffer.subarray(start, end), READ_OPTIONS);
+    const bytes = buffer.subarray(start, end);
+    // A payload that comes twice is looked into, to be merged.
+    admitFields(AgentMessageSchema, bytes, { json: true });
+    return fromBinary(AgentMessageSchema, bytes, READ_OPTIONS);
   }
 }
 

@@ -8,6 +8,7 @@ import {
 import { AgentStatus } from '../../../gen/troupe/v1/agent_status_pb.js';
 import type { CallContext } from '../../rpc/call-context.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
+import { refusalOf } from '../codec/refused-message.ts';
 import { encodeReply } from '../encoded.ts';
 import { completeMessage } from '../message.ts';
 import { troupeError } from '../reason.ts';
@@ -129,10 +130,7 @@ class LinkServer<D extends DescMessage> {
         case MessageType.HEARTBEAT:
           return this.#send(message, heartbeatOf(message, this.#service.heartbeat(), this.#from));
         default:
-          throw troupeError(
-            'UNKNOWN_MESSAGE_TYPE',
-            `The opener of a link sends TASK, CANCEL, BROADCAST and HEARTBEAT, not type ${message.type}.`,
-          );
+          throw refusalOf(message) ?? unknownType(message);
       }
     } catch (error) {
       this.#send(message, errorOf(message, RpcError.from(error), this.#from));
@@ -197,6 +195,11 @@ class LinkServer<D extends DescMessage> {
     if (this.#halfClosed) end();
     else if (this.#context.draining.aborted) setTimeout(end, HALF_CLOSE_WAIT_MS).unref();
   }
+}
+
+function unknownType({ type }: AgentMessage): RpcError {
+  const text = `The opener of a link sends TASK, CANCEL, BROADCAST and HEARTBEAT, not type ${type}.`;
+  return troupeError('UNKNOWN_MESSAGE_TYPE', text);
 }
 
 function draining(): RpcError {

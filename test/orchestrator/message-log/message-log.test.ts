@@ -1,10 +1,11 @@
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { anyPack, timestampDate } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { ErrorInfoSchema } from '../../../gen/google/rpc/error_details_pb.js';
 import { type AgentMessage, AgentMessageSchema } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { describeRecord } from '../../../services/orchestrator/message-log/describe-record.ts';
 import { MessageLog, type NewRecord } from '../../../services/orchestrator/message-log/message-log.ts';
+import { Payload } from '../../../services/protocol/codec/payload.ts';
 import { troupeError } from '../../../services/protocol/reason.ts';
 import { toValue } from '../../../services/protocol/value.ts';
 import { idsIn, message, recordTasks } from './messages.ts';
@@ -14,6 +15,8 @@ function told(entry: Partial<NewRecord> & { message: AgentMessage }, log = new M
   log.record({ instanceId: 'a/1', ...entry });
   return describeRecord([...log.newestFirst()][0]!);
 }
+
+const named = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, '']));
 
 describe('a message log', () => {
   it('keeps the last records, numbered without gaps', () => {
@@ -40,6 +43,18 @@ describe('a message log', () => {
     expect(idsIn(log)).toEqual(['7']);
     recordTasks(log, 3, 'small-');
     expect(idsIn(log)).toEqual(['small-3', 'small-2', 'small-1']);
+  });
+
+  it.each<[string, MessageInitShape<typeof AgentMessageSchema>]>([
+    ['attachments', { attachments: Array(1000).fill({}) }],
+    ['headers', { headers: named(1000) }],
+    ['labels', { routing: { labels: named(1000) } }],
+    ['details of an error', { error: { details: Array(1000).fill({}) } }],
+  ])('keeps fewer where they have many %s, be those empty', (_, init) => {
+    const log = new MessageLog({ maxBytes: 400_000 });
+    for (const id of ['1', '2', '3', '4'])
+      log.record({ message: message('TASK', { ...init, id }), instanceId: 'a/1' });
+    expect(idsIn(log).length).toBeLessThan(4);
   });
 
   it.each([
@@ -104,6 +119,35 @@ describe('a record', () => {
     for (const id of ['1', '2', '3'])
       log.record({ message: message('TASK', { id, payload }), instanceId: '' });
     expect(idsIn(log)).toEqual(['3', '2']);
+  });
+
+  it('of a task that reached no instance tells none of its attachments', () => {
+    const log = new MessageLog({ keepPayloads: true });
+    const { message } = told({ message: secret, instanceId: '' }, log);
+    expect(message).toMatchObject({ id: 't1', attachments: [] });
+    expect(secret.attachments).toHaveLength(2);
+  });
+
+  it('holds on to no buffer for what is not known of a routing or an error', () => {
+    const $unknown = [{ no: 99, wireType: 2, data: Buffer.alloc(256 * 1024).subarray(0, 8) }];
+    const task = message('TASK', { routing: { affinityKey: 'mine' }, error: { code: 8 } });
+    task.routing!.$unknown = $unknown;
+    task.error!.$unknown = $unknown;
+    const { message: kept } = told({ message: task });
+    expect(kept?.routing).toMatchObject({ affinityKey: 'mine' });
+    expect(kept?.routing?.$unknown).toBeUndefined();
+    expect(kept?.error).toMatchObject({ code: 8 });
+    expect(kept?.error?.$unknown).toBeUndefined();
+  });
+
+  it('tells the envelope where the payload that was kept does not decode', () => {
+    const payload = new Payload(Buffer.from('1a02fffe', 'hex'));
+    const log = new MessageLog({ keepPayloads: true });
+    expect(told({ message: { ...secret, payload } }, log).message).toMatchObject({
+      id: 't1',
+      task: 'summarise',
+    });
+    expect(told({ message: { ...secret, payload } }, log).message?.payload).toBeUndefined();
   });
 
   it('stays as it was when the message changes afterwards', () => {
