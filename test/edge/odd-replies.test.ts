@@ -100,7 +100,7 @@ describe('a stream in JSON', () => {
     ]);
   });
 
-  it('tells of a reply to a broadcast that JSON cannot hold as an ERROR, and of the others', async () => {
+  it('tells of a reply to a broadcast that JSON cannot hold as its failure, and of the others', async () => {
     const handle = () => ({ message: result(NAN) });
     const orchestrator = await withMember(mesh, { handle });
     await mesh.agent(
@@ -110,8 +110,8 @@ describe('a stream in JSON', () => {
     await orchestrator.knows('other');
     const replies: Record<string, unknown> = {};
     for await (const { agentId, outcome } of connect(orchestrator, false).broadcast({ message: {} })) {
-      const reply = outcome.case === 'reply' ? outcome.value : undefined;
-      replies[agentId] = reply?.error ? reply.error.message : fromValue(reply?.payload);
+      if (outcome.case === 'reply') replies[agentId] = fromValue(outcome.value.payload);
+      if (outcome.case === 'error') replies[agentId] = outcome.value.message;
     }
     expect(replies).toEqual({ stranger: expect.stringContaining('NaN'), other: 'hi' });
   });
