@@ -634,7 +634,7 @@ export declare type RunPipelineRequest = Message<"troupe.v1.RunPipelineRequest">
   input?: Value | undefined;
 
   /**
-   * What its steps see as the attachments of `input`.
+   * What its steps see as the attachments of `input`. At most 256.
    *
    * @generated from field: repeated troupe.v1.Attachment attachments = 3;
    */
