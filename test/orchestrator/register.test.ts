@@ -75,6 +75,7 @@ describe('Register', () => {
     'is another instance': { card: { instanceId: 'stranger-2' } },
     'has no id on its card': { card: { id: '' } },
     'has no instance id on its card': { card: { instanceId: '' } },
+    'has a card of over 256 KiB': { card: { description: 'x'.repeat(256 * 1024) } },
     'has a capability twice': { card: { capabilities: [{ name: 'a' }, { name: 'a' }] } },
     'has a schema that is none': {
       card: { capabilities: [{ name: 'a', inputSchema: { type: 'nonsense' } }] },

@@ -55,6 +55,7 @@ describe('a card breaks a rule', () => {
     { name: 'no id', init: { id: '' }, fields: ['id'] },
     { name: 'an id with a space', init: { id: 'a b' }, fields: ['id'] },
     { name: 'an id with a line break at its end', init: { id: 'a\n' }, fields: ['id'] },
+    { name: 'more than 256 KiB', init: { id: '', description: 'x'.repeat(256 * 1024) }, fields: ['card'] },
     { name: 'an id that is too long', init: { id: `${long}x` }, fields: ['id'] },
     { name: 'no instance_id', init: { instanceId: '' }, fields: ['instance_id'] },
     { name: 'an instance_id that is too long', init: { instanceId: `${long}x` }, fields: ['instance_id'] },

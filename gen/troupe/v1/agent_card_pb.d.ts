@@ -15,7 +15,8 @@ export declare const file_troupe_v1_agent_card: GenFile;
  * What one instance of an agent says of itself: the answer to Describe.
  *
  * A card does not change while its instance lives. An instance that comes back changed is a new
- * instance and takes a new `instance_id`.
+ * instance and takes a new `instance_id`. Encoded, with all that it holds, it has at most 256 KiB: one that is
+ * larger, or breaks another rule of its fields, is FAILED_PRECONDITION / CARD_MISMATCH.
  *
  * @generated from message troupe.v1.AgentCard
  */

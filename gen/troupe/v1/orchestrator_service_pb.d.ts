@@ -634,7 +634,7 @@ export declare type RunPipelineRequest = Message<"troupe.v1.RunPipelineRequest">
   input?: Value | undefined;
 
   /**
-   * What its steps see as the attachments of `input`.
+   * What its steps see as the attachments of `input`. At most 256.
    *
    * @generated from field: repeated troupe.v1.Attachment attachments = 3;
    */
@@ -904,7 +904,7 @@ export declare const OrchestratorService: GenService<{
    *
    * Errors: INVALID_ARGUMENT / INVALID_MESSAGE (no id, or the address is no host:port), UNAVAILABLE /
    * NO_LIVE_INSTANCE (nobody answers there within 2 s), FAILED_PRECONDITION / CARD_MISMATCH (another
-   * instance answers there, or its card breaks a rule).
+   * instance answers there, or its card breaks a rule: see AgentCard).
    *
    * @generated from rpc troupe.v1.OrchestratorService.Register
    */
@@ -952,9 +952,11 @@ export declare const OrchestratorService: GenService<{
     output: typeof GetAgentResponseSchema;
   },
   /**
-   * Tells the roster as it is now, then each change, until the caller ends it.
+   * Tells the roster as it is now, then each change, until the caller ends it. Of an agent that changes faster
+   * than the caller reads, the latest is told: one that left and came back meanwhile is CHANGED, and one that
+   * came and left is not told of.
    *
-   * Errors: RESOURCE_EXHAUSTED / SLOW_READER (the reader fell 1,024 events behind).
+   * Errors: RESOURCE_EXHAUSTED / SLOW_READER (events of over 1,024 agents wait for the reader).
    *
    * @generated from rpc troupe.v1.OrchestratorService.WatchAgents
    */

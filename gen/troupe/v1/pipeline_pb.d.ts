@@ -22,8 +22,9 @@ export declare const file_troupe_v1_pipeline: GenFile;
  * string that is all `${…}` becomes the expression's value and keeps its type; inside other text the
  * value is put in as text (JSON, where it is no string). `$${` is a literal `${`. Integer literals meet
  * JSON's doubles as doubles: `input.n + 1` works. An expression is at most 1 KiB, and no macro (`map`,
- * `filter`, `all`, `exists`, …) may stand inside another. Names, references and expressions are checked
- * before the first step runs: INVALID_ARGUMENT / INVALID_PIPELINE.
+ * `filter`, `all`, `exists`, …) may stand inside another; all expressions together are at most 64 KiB. Names,
+ * references and expressions are checked before the first step runs: INVALID_ARGUMENT / INVALID_PIPELINE, with
+ * the first 32 things that are wrong.
  *
  * @generated from message troupe.v1.Pipeline
  */
@@ -101,7 +102,7 @@ export declare type PipelineStep = Message<"troupe.v1.PipelineStep"> & {
 
   /**
    * Attachments that are passed on to the step: `input` for those that the pipeline was given, or the
-   * name of an earlier step for those of its RESULT; `input/NAME` or `step/NAME` for a single one.
+   * name of an earlier step for those of its RESULT; `input/NAME` or `step/NAME` for a single one. At most 256.
    *
    * @generated from field: repeated string attachments = 6;
    */

@@ -16,6 +16,10 @@ export declare const file_troupe_v1_roster: GenFile;
 /**
  * An agent as the orchestrator's roster has it: the sum of its instances.
  *
+ * It fits into a message, however many instances the agent has. The cards of the newest are whole, up to 2 MiB;
+ * from there on, cards come without `input_schema` and `output_schema`, and from 2.5 MiB on with `id` and
+ * `instance_id` alone. What is over 3 MiB, thousands of instances, is left out, the oldest first.
+ *
  * @generated from message troupe.v1.Agent
  */
 export declare type Agent = Message<"troupe.v1.Agent"> & {
@@ -34,7 +38,8 @@ export declare type Agent = Message<"troupe.v1.Agent"> & {
   status: AgentStatus;
 
   /**
-   * The names of the capabilities that its instances have, sorted. The cards hold the whole of them.
+   * The names of the capabilities that its instances have, sorted: the first 4,000. The cards hold the whole of
+   * them.
    *
    * @generated from field: repeated string capabilities = 3;
    */
@@ -90,7 +95,7 @@ export declare type Instance = Message<"troupe.v1.Instance"> & {
   source: DiscoverySource;
 
   /**
-   * What it says of itself.
+   * What it says of itself; cut short where the agent would not fit into a message: see Agent.
    *
    * @generated from field: troupe.v1.AgentCard card = 5;
    */

@@ -1,4 +1,4 @@
-import { type CelInput, isCelError, isCelList, isCelMap, isCelUint } from '@bufbuild/cel';
+import { isCelError, isCelList, isCelMap, isCelUint } from '@bufbuild/cel';
 import { toJson } from '@bufbuild/protobuf';
 import { isReflectMessage } from '@bufbuild/protobuf/reflect';
 import { DurationSchema, TimestampSchema } from '@bufbuild/protobuf/wkt';
@@ -8,13 +8,6 @@ import type { JsonValue } from '../../protocol/value.ts';
 export interface Room {
   /** In bytes, roughly: one for each character of a text, eight for all else. */
   bytes: number;
-}
-
-/** A JSON value as CEL takes it. Objects become maps, so that no property is taken for something else. */
-export function jsonToCel(json: JsonValue): CelInput {
-  if (typeof json !== 'object' || json === null) return json;
-  if (Array.isArray(json)) return json.map(jsonToCel);
-  return new Map(Object.entries(json).map(([key, value]) => [key, jsonToCel(value)]));
 }
 
 /**

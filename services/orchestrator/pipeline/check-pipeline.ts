@@ -1,17 +1,22 @@
+import type { Value } from '@bufbuild/protobuf/wkt';
 import { closest, distance } from 'fastest-levenshtein';
 import type { RunPipelineRequest } from '../../../gen/troupe/v1/orchestrator_service_pb.js';
 import type { PipelineStep } from '../../../gen/troupe/v1/pipeline_pb.js';
 import { fieldPath } from '../../protocol/field-path.ts';
-import { troupeError, type Violation } from '../../protocol/reason.ts';
+import type { Violation } from '../../protocol/reason.ts';
 import { durationToMs } from '../../protocol/ttl.ts';
-import { fromValue, type JsonValue } from '../../protocol/value.ts';
+import { fromValue, type JsonValue, toValue } from '../../protocol/value.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import { type AttachmentReference, namesOf, parseAttachmentReference } from './attachment-reference.ts';
-import { compileTexts, type PipelineTexts, type PlacedText } from './compile-texts.ts';
+import { type PipelineTexts, TextCompiler } from './compile-texts.ts';
 import { type StepInputs, visitTexts } from './step-inputs.ts';
+import { Violations } from './violations.ts';
 
 /** The most steps in a pipeline. */
 const MAX_STEPS = 64;
+
+/** The most attachments that a pipeline is given, and the most references to attachments in a step. */
+const MAX_ATTACHMENTS = 256;
 
 /** What a step may be called: see MAX_NAME_LENGTH for how long. */
 const STEP_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -31,83 +36,96 @@ export interface CheckedStep {
   readonly ttl: PipelineStep['ttl'];
   /** The task's text and payload, with their expressions. */
   readonly inputs: StepInputs;
+  /** What those expressions look into, `input` and the names of steps; nothing where there are none to fill in. */
+  readonly reads: ReadonlySet<string> | undefined;
   /** The attachments that it passes on. */
   readonly attachments: readonly AttachmentReference[];
 }
 
-/** A pipeline that can be run. */
+/** A pipeline that can be run. It holds payloads encoded: they may wait for an hour, and as JSON take 16 times as much. */
 export interface CheckedPipeline {
   readonly name: string;
-  readonly input: JsonValue;
+  readonly input: Value;
   readonly steps: readonly CheckedStep[];
   readonly texts: PipelineTexts;
 }
 
 /**
- * Checks all that can be known of a pipeline before its first step runs. INVALID_PIPELINE with every violation; their
- * fields are paths such as `steps[2].payload.title`.
+ * Checks all that can be known of a pipeline before its first step runs. INVALID_PIPELINE with every violation, up to
+ * 32; their fields are paths such as `steps[2].payload.title`.
  */
 export async function checkPipeline(request: RunPipelineRequest): Promise<CheckedPipeline> {
   const steps = request.pipeline?.steps ?? [];
-  const violations: Violation[] = [...checkCount(steps.length), ...checkTtl('ttl', request.ttl)];
-  // More steps than allowed are not looked into: what that costs has no bound.
-  if (violations.length > 0) throw invalid(violations);
+  const violations = new Violations();
+  violations.addAll(checkCount(steps.length));
+  violations.addAll(checkTtl('ttl', request.ttl));
+  violations.addAll(checkAttachmentCounts(request, steps));
+  // More than allowed is not looked into: what that costs has no bound.
+  violations.check();
 
-  const input = read('input', violations, () => fromValue(request.input));
-  const checked = steps.map((step, i) => checkedStep(step, i, violations));
+  const input = toValue(read('input', violations, () => fromValue(request.input)));
   const names = namesOfSteps(steps);
-  for (const [i, step] of steps.entries()) {
-    violations.push(...checkName(step.name, i, names), ...checkCapability(step.capability, i));
-    violations.push(...checkTtl(`steps[${i}].ttl`, step.ttl));
-    violations.push(...checkAttachments(checked[i]!.attachments, i, names, request));
-  }
-  const { texts, references, violations: inTexts } = await compileTexts(checked.flatMap(textsOf));
-  violations.push(...inTexts);
-  for (const { reference, field, step } of references) {
-    violations.push(...checkReference(reference, field, step, names));
-  }
-  if (violations.length > 0) throw invalid(violations);
-  return { name: request.pipeline?.name ?? '', input, steps: checked, texts };
-}
-
-function invalid(violations: readonly Violation[]): RpcError {
-  const { field, description } = violations[0]!;
-  const others = violations.length > 1 ? ` (and ${violations.length - 1} more)` : '';
-  return troupeError('INVALID_PIPELINE', `The pipeline cannot be run: ${field}: ${description}${others}`, {
-    violations,
+  const given: GivenAttachments = {
+    names: new Set(request.attachments.map(({ name }) => name)),
+    text: namesOf(request.attachments),
+  };
+  const compiler = new TextCompiler(violations);
+  const checked = steps.map((step, i) => {
+    violations.addAll(checkName(step.name, i, names));
+    violations.addAll(checkCapability(step.capability, i));
+    violations.addAll(checkTtl(`steps[${i}].ttl`, step.ttl));
+    const attachments = step.attachments.map(parseAttachmentReference);
+    violations.addAll(checkAttachments(attachments, i, names, given));
+    const payload = read(`steps[${i}].payload`, violations, () => fromValue(step.payload));
+    const hasTexts = addTexts(compiler, { task: step.task, payload }, i);
+    return { step, attachments, payload: toValue(payload), hasTexts };
   });
-}
-
-function checkedStep(step: PipelineStep, i: number, violations: Violation[]): CheckedStep {
-  const payload = read(`steps[${i}].payload`, violations, () => fromValue(step.payload));
+  const reads = steps.map(() => new Set<string>());
+  for (const { reference, field, step } of await compiler.compile()) {
+    reads[step]!.add(reference);
+    violations.addAll(checkReference(reference, field, step, names));
+  }
+  violations.check();
   return {
-    name: step.name,
-    capability: step.capability,
-    ttl: step.ttl,
-    inputs: { task: step.task, payload },
-    attachments: step.attachments.map(parseAttachmentReference),
+    name: request.pipeline?.name ?? '',
+    input,
+    steps: checked.map(({ step, attachments, payload, hasTexts }, i) => ({
+      name: step.name,
+      capability: step.capability,
+      ttl: step.ttl,
+      inputs: { task: step.task, payload },
+      reads: hasTexts ? reads[i] : undefined,
+      attachments,
+    })),
+    texts: compiler.texts,
   };
 }
 
 /** What `decode` gives; null, and a violation, where it is no JSON. */
-function read(field: string, violations: Violation[], decode: () => JsonValue): JsonValue {
+function read(field: string, violations: Violations, decode: () => JsonValue): JsonValue {
   try {
     return decode();
   } catch (error) {
-    violations.push({ field, description: RpcError.from(error).message });
+    violations.add({ field, description: RpcError.from(error).message });
     return null;
   }
 }
 
-/** The texts of a step that may hold expressions. */
-function textsOf({ inputs }: CheckedStep, step: number): PlacedText[] {
-  const texts: PlacedText[] = [];
+/** Hands over the texts of a step that may hold expressions. Answers whether there are any. */
+function addTexts(
+  compiler: TextCompiler,
+  { task, payload }: { task: string; payload: JsonValue },
+  step: number,
+): boolean {
+  let found = false;
   const add = (text: string, root: string, keys: readonly (string | number)[]) => {
-    if (text.includes('${')) texts.push({ text, field: fieldPath(`steps[${step}].${root}`, keys), step });
+    if (!text.includes('${')) return;
+    found = true;
+    compiler.add({ text, field: fieldPath(`steps[${step}].${root}`, keys), step });
   };
-  add(inputs.task, 'task', []);
-  visitTexts(inputs.payload, (text, keys) => add(text, 'payload', keys));
-  return texts;
+  add(task, 'task', []);
+  visitTexts(payload, (text, keys) => add(text, 'payload', keys));
+  return found;
 }
 
 /** The index of the first step of each name. */
@@ -121,6 +139,21 @@ function* checkCount(count: number): Generator<Violation> {
   if (count === 0) yield { field: 'steps', description: 'are missing: a pipeline has at least one' };
   if (count > MAX_STEPS) {
     yield { field: 'steps', description: `are ${count}; at most ${MAX_STEPS} are allowed` };
+  }
+}
+
+function* checkAttachmentCounts(
+  { attachments }: RunPipelineRequest,
+  steps: readonly PipelineStep[],
+): Generator<Violation> {
+  const counts = [
+    { field: 'attachments', count: attachments.length },
+    ...steps.map((step, i) => ({ field: `steps[${i}].attachments`, count: step.attachments.length })),
+  ];
+  for (const { field, count } of counts) {
+    if (count > MAX_ATTACHMENTS) {
+      yield { field, description: `are ${count}; at most ${MAX_ATTACHMENTS} are allowed` };
+    }
   }
 }
 
@@ -148,18 +181,25 @@ function* checkCapability(capability: string, i: number): Generator<Violation> {
   }
 }
 
+/** The attachments that the pipeline was given. */
+interface GivenAttachments {
+  readonly names: ReadonlySet<string>;
+  /** The same for people. */
+  readonly text: string;
+}
+
 function* checkAttachments(
   references: readonly AttachmentReference[],
   step: number,
   names: ReadonlyMap<string, number>,
-  { attachments }: RunPipelineRequest,
+  given: GivenAttachments,
 ): Generator<Violation> {
   for (const [i, { source, name }] of references.entries()) {
     const field = `steps[${step}].attachments[${i}]`;
     yield* checkReference(source, field, step, names);
     if (name === '') yield { field, description: `names no attachment after the "/": leave it out for all` };
-    else if (source === INPUT && name !== undefined && !attachments.some((one) => one.name === name)) {
-      yield { field, description: `the input has no attachment ${name}: ${namesOf(attachments)}` };
+    else if (source === INPUT && name !== undefined && !given.names.has(name)) {
+      yield { field, description: `the input has no attachment ${name}: ${given.text}` };
     }
   }
 }

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Violation } from '../../protocol/reason.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import type { Expression } from './expression.ts';
 import { parseTemplate, type Template } from './template.ts';
+import type { Violations } from './violations.ts';
 
 /** How many bytes the expressions of a pipeline may have together: parsing them costs up to 40 ms a KiB. */
 const MAX_EXPRESSIONS_BYTES = 64 * 1_024;
@@ -34,45 +34,51 @@ export interface PipelineTexts {
   readonly expressions: Map<string, Expression>;
 }
 
-/** What became of the texts of a pipeline. */
-export interface CompiledTexts {
-  readonly texts: PipelineTexts;
-  readonly references: readonly TextReference[];
-  readonly violations: readonly Violation[];
-}
+/** Takes texts apart and compiles their expressions. What is wrong with them is added to `violations`. */
+export class TextCompiler {
+  /** What was taken apart and compiled. */
+  readonly texts: PipelineTexts = { templates: new Map(), expressions: new Map() };
+  readonly #violations: Violations;
+  readonly #found: { source: string; place: PlacedText }[] = [];
+  #bytes = 0;
 
-/** Takes texts apart and compiles their expressions. CEL is loaded when the first expression is met: it is heavy. */
-export async function compileTexts(places: readonly PlacedText[]): Promise<CompiledTexts> {
-  const texts: PipelineTexts = { templates: new Map(), expressions: new Map() };
-  const violations: Violation[] = [];
-  const found: { source: string; place: PlacedText }[] = [];
-  for (const place of places) {
-    const template = parseTemplate(place.text);
+  constructor(violations: Violations) {
+    this.#violations = violations;
+  }
+
+  /** Takes a text apart. Throws what is wrong so far where there are over 64 KiB of expressions. */
+  add(place: PlacedText): void {
+    const template = parseTemplate(place.text, MAX_EXPRESSIONS_BYTES - this.#bytes);
     if ('problem' in template) {
-      violations.push({ field: place.field, description: template.problem });
-      continue;
+      this.#violations.add({ field: place.field, description: template.problem });
+      return;
     }
-    texts.templates.set(place.text, template);
+    this.texts.templates.set(place.text, template);
     for (const part of template) {
-      if (typeof part !== 'string') found.push({ source: part.expression, place });
+      if (typeof part === 'string') continue;
+      this.#bytes += Buffer.byteLength(part.expression);
+      this.#found.push({ source: part.expression, place });
     }
+    if (this.#bytes <= MAX_EXPRESSIONS_BYTES) return;
+    const description = `hold over ${MAX_EXPRESSIONS_BYTES} bytes of expressions, which is as much as is allowed`;
+    this.#violations.add({ field: 'steps', description });
+    this.#violations.check();
   }
-  const bytes = found.reduce((sum, { source }) => sum + Buffer.byteLength(source), 0);
-  if (bytes > MAX_EXPRESSIONS_BYTES) {
-    const description = `hold ${bytes} bytes of expressions; at most ${MAX_EXPRESSIONS_BYTES} are allowed`;
-    return { texts, references: [], violations: [...violations, { field: 'steps', description }] };
-  }
-  const references: TextReference[] = [];
-  for await (const { source, place, expression } of compiled(found)) {
-    const { field, step } = place;
-    if (expression instanceof RpcError) {
-      violations.push({ field, description: expression.message });
-      continue;
+
+  /** Compiles the expressions, and tells what they refer to. CEL is loaded with the first of them: it is heavy. */
+  async compile(): Promise<TextReference[]> {
+    const references: TextReference[] = [];
+    for await (const { source, place, expression } of compiled(this.#found)) {
+      const { field, step } = place;
+      if (expression instanceof RpcError) {
+        this.#violations.add({ field, description: expression.message });
+        continue;
+      }
+      this.texts.expressions.set(source, expression);
+      for (const reference of expression.references) references.push({ reference, field, step });
     }
-    texts.expressions.set(source, expression);
-    for (const reference of expression.references) references.push({ reference, field, step });
+    return references;
   }
-  return { texts, references, violations };
 }
 
 /** Each expression compiled, or the error that says why it cannot be. */

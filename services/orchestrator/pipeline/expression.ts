@@ -1,40 +1,25 @@
-import { type CelInput, isCelError, parse, plan } from '@bufbuild/cel';
+import { isCelError, parse, plan } from '@bufbuild/cel';
 import { troupeError } from '../../protocol/reason.ts';
 import type { JsonValue } from '../../protocol/value.ts';
 import type { RpcError } from '../../rpc/rpc-error.ts';
-import { celToJson, jsonToCel, type Room } from './cel-json.ts';
+import { celToJson, type Room } from './cel-json.ts';
 import { expressionEnvironment } from './expression-environment.ts';
+import type { Variables } from './expression-scope.ts';
 import { type ExpressionProblem, inspectExpression } from './inspect-expression.ts';
 import { rewriteExpression } from './rewrite-expression.ts';
 
 /** What the planner does itself, without a function. */
 const BUILT_IN = new Set(['_&&_', '_||_', '_?_:_', '_[_]', '@not_strictly_false']);
 
-/** What expressions see. */
-export class ExpressionScope {
-  /** The variables, by name. */
-  readonly variables: { readonly input: CelInput; readonly steps: Map<string, CelInput> };
-
-  /** A scope with the pipeline's input, and no step yet. */
-  constructor(input: JsonValue) {
-    this.variables = { input: jsonToCel(input), steps: new Map() };
-  }
-
-  /** Adds the output of a step. */
-  add(step: string, output: JsonValue): void {
-    this.variables.steps.set(step, new Map([['output', jsonToCel(output)]]));
-  }
-}
-
 /** An expression that can be evaluated. */
 export interface Expression {
   /** `input`, and the names of the steps whose output it uses. */
   readonly references: ReadonlySet<string>;
   /**
-   * Its value as JSON, of which `room` says how much there may be. INVALID_PIPELINE where it has none: a key is
+   * Its value as JSON, where `variables` hold what it refers to. Of that `room` says how much there may be. INVALID_PIPELINE where it has none: a key is
    * missing, types do not go together, the result is no JSON or too large.
    */
-  evaluate(scope: ExpressionScope, room: Room): JsonValue;
+  evaluate(variables: Variables, room: Room): JsonValue;
 }
 
 const environment = expressionEnvironment();
@@ -54,8 +39,8 @@ export function compileExpression(source: string): Expression {
   const evaluate = plan(environment, expr);
   return {
     references,
-    evaluate(scope, room) {
-      const value = evaluate(scope.variables);
+    evaluate(variables, room) {
+      const value = evaluate(variables);
       if (isCelError(value)) throw invalid(source, value.message);
       try {
         return celToJson(value, room);

@@ -9,7 +9,7 @@ import type { Logger } from '../../rpc/log.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import { selectAttachments } from './attachment-reference.ts';
 import { type CheckedPipeline, type CheckedStep, checkPipeline } from './check-pipeline.ts';
-import type { ExpressionScope } from './expression.ts';
+import type { ExpressionScope } from './expression-scope.ts';
 import { PipelineResults } from './pipeline-results.ts';
 import {
   type DispatchTask,
@@ -43,13 +43,17 @@ export async function* runPipeline(
 ): AsyncGenerator<PipelineEventInit, void> {
   const pipeline = await checkPipeline(request);
   const scope = await scopeOf(pipeline);
-  const results = new PipelineResults(request.attachments, scope);
+  const results = new PipelineResults(pipeline.steps, request.attachments, scope);
   const context = contextOf(request, options);
+  // The call keeps its request to its end, and decoded it may take a hundred times the bytes that were sent.
+  request.pipeline = undefined;
+  request.input = undefined;
   const log = options.log?.child({ pipeline: pipeline.name, correlation: context.correlationId });
   for (const step of pipeline.steps) {
     try {
       const attachments = selectAttachments(step.attachments, results.attachments);
-      const inputs = scope ? fillIn(step.inputs, pipeline.texts, scope) : step.inputs;
+      const inputs =
+        scope && step.reads ? fillIn(step.inputs, pipeline.texts, scope.read(step.reads)) : step.inputs;
       const result = yield* runStep(step, { ...inputs, attachments }, context);
       yield stepFinished(step, result, results.add(step.name, result.message));
     } catch (thrown) {
@@ -66,7 +70,7 @@ export async function* runPipeline(
 /** What expressions will see; nothing where there are none, so that CEL is not loaded. */
 async function scopeOf({ input, texts }: CheckedPipeline): Promise<ExpressionScope | undefined> {
   if (texts.templates.size === 0) return undefined;
-  const { ExpressionScope } = await import('./expression.ts');
+  const { ExpressionScope } = await import('./expression-scope.ts');
   return new ExpressionScope(input);
 }
 

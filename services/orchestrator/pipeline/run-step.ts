@@ -9,7 +9,6 @@ import type { PipelineEventSchema } from '../../../gen/troupe/v1/pipeline_pb.js'
 import { troupeError } from '../../protocol/reason.ts';
 import { durationToMs } from '../../protocol/ttl.ts';
 import { uuid7 } from '../../protocol/uuid7.ts';
-import { toValue } from '../../protocol/value.ts';
 import { Code } from '../../rpc/code.ts';
 import { Deadline } from '../../rpc/deadline.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
@@ -76,7 +75,7 @@ export async function* runStep(
     id: uuid7(),
     sender,
     type: MessageType.TASK,
-    payload: toValue(payload),
+    payload,
     timestamp: timestampNow(),
     correlationId,
     capability: step.capability,

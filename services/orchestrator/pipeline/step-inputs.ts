@@ -1,8 +1,9 @@
+import type { Value } from '@bufbuild/protobuf/wkt';
 import { troupeError } from '../../protocol/reason.ts';
 import { withinTime } from '../../protocol/time-limit.ts';
-import type { JsonValue } from '../../protocol/value.ts';
+import { fromValue, type JsonValue, toValue } from '../../protocol/value.ts';
 import type { PipelineTexts } from './compile-texts.ts';
-import type { ExpressionScope } from './expression.ts';
+import type { Variables } from './expression-scope.ts';
 import { asText, renderTemplate } from './template.ts';
 
 /** How long the expressions of one step may run, together. They block every other call meanwhile. */
@@ -14,25 +15,26 @@ const STEP_LIMIT_BYTES = 4 * 2 ** 20;
 /** What a step's task holds, before or after its expressions were filled in. */
 export interface StepInputs {
   readonly task: string;
-  readonly payload: JsonValue;
+  readonly payload: Value;
 }
 
 /**
  * Fills in the expressions of a step. INVALID_PIPELINE where one of them has no value, or where together they run
  * longer than 250 ms or give more than 4 MiB.
  */
-export function fillIn(inputs: StepInputs, texts: PipelineTexts, scope: ExpressionScope): StepInputs {
+export function fillIn(inputs: StepInputs, texts: PipelineTexts, variables: Variables): StepInputs {
+  const payload = fromValue(inputs.payload);
   const room = { bytes: STEP_LIMIT_BYTES };
   const fillText = (text: string): JsonValue => {
     const template = texts.templates.get(text);
     if (template === undefined) return text;
-    return renderTemplate(template, (source) => texts.expressions.get(source)!.evaluate(scope, room));
+    return renderTemplate(template, (source) => texts.expressions.get(source)!.evaluate(variables, room));
   };
   const filled = withinTime(STEP_LIMIT_MS, () => ({
     task: asText(fillText(inputs.task)),
-    payload: mapTexts(inputs.payload, fillText),
+    payload: mapTexts(payload, fillText),
   }));
-  if (filled !== undefined) return filled;
+  if (filled !== undefined) return { task: filled.task, payload: toValue(filled.payload) };
   throw troupeError(
     'INVALID_PIPELINE',
     `The expressions of the step ran over ${STEP_LIMIT_MS} ms: let an agent do the work, in a step of its own.`,

@@ -40,11 +40,18 @@ const TOKEN = new RegExp(
   'sy',
 );
 
-/** Takes a text apart. `${…}` is an expression, `$${` a literal `${`, and every other `$` itself. */
-export function parseTemplate(text: string): Template | TemplateProblem {
+/**
+ * Takes a text apart. `${…}` is an expression, `$${` a literal `${`, and every other `$` itself. What stands behind
+ * more than `maxBytes` of expressions is left out. Default: all is taken.
+ */
+export function parseTemplate(
+  text: string,
+  maxBytes: number = Number.POSITIVE_INFINITY,
+): Template | TemplateProblem {
   const parts: (string | Placeholder)[] = [];
   let literal = '';
-  for (let at = 0; at < text.length; ) {
+  let room = maxBytes;
+  for (let at = 0; at < text.length && room >= 0; ) {
     if (text.startsWith('$${', at)) {
       literal += '${';
       at += 3;
@@ -56,6 +63,7 @@ export function parseTemplate(text: string): Template | TemplateProblem {
       if (literal !== '') parts.push(literal);
       literal = '';
       parts.push({ expression });
+      room -= Buffer.byteLength(expression);
       at += expression.length + 3;
     } else {
       const next = text.indexOf('$', at + 1);

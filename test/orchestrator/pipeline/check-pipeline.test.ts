@@ -3,6 +3,7 @@ import { create, fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { BadRequestSchema } from '../../../gen/google/rpc/error_details_pb.js';
 import { RunPipelineRequestSchema } from '../../../gen/troupe/v1/orchestrator_service_pb.js';
+import { namesOf } from '../../../services/orchestrator/pipeline/attachment-reference.ts';
 import { checkPipeline } from '../../../services/orchestrator/pipeline/check-pipeline.ts';
 import { reasonOf } from '../../../services/protocol/reason.ts';
 import { RpcError } from '../../../services/rpc/rpc-error.ts';
@@ -160,8 +161,38 @@ describe('a pipeline that cannot be run is refused', () => {
   it('over 64 KiB of expressions', async () => {
     const payload = Array.from({ length: 70 }, (_, i) => `\${"${String(i).padEnd(1_000)}"}`);
     expect(await violations(request([{ ...draft, payload }]))).toMatchObject([
-      expect.stringContaining('steps: hold 70140 bytes of expressions'),
+      expect.stringContaining('steps: hold over 65536 bytes of expressions'),
     ]);
+  });
+
+  it('over 256 references to attachments in a step, or 256 attachments, which are not looked into', async () => {
+    const many = Array.from({ length: 257 }, () => 'input/-');
+    const attachments = Array.from({ length: 257 }, (_, i) => ({ name: `${i}.md` }));
+    expect(await violations(request([draft, { ...later, attachments: many }], { attachments }))).toEqual([
+      'attachments: are 257; at most 256 are allowed',
+      'steps[1].attachments: are 257; at most 256 are allowed',
+    ]);
+    const most = { attachments: attachments.slice(1) };
+    expect(
+      await violations(request([{ ...draft, attachments: Array(256).fill('input/1.md') }], most)),
+    ).toEqual([]);
+  });
+
+  it('without telling all of very many names', async () => {
+    const attachments = Array.from({ length: 256 }, (_, i) => ({ name: `${i}.`.padEnd(100, 'x') }));
+    const bad = request([{ ...draft, attachments: ['input/-'] }], { attachments });
+    const error = await checkPipeline(bad).catch((thrown) => thrown);
+    expect(error.message).toContain('the input has no attachment -: it has 0.');
+    expect(namesOf(bad.attachments)).toMatch(/^it has (\d\.x+…, ){9}9\.x+… and 246 more$/);
+  });
+
+  it('once 32 things are wrong with it, and no further ones are looked for', async () => {
+    const attachments = Array.from({ length: 256 }, () => 'inputs');
+    const error = await checkPipeline(request([{ ...draft, attachments }])).catch((thrown) => thrown);
+    expect(error.message).toContain('(and at least 31 more)');
+    const texts = Array.from({ length: 100 }, () => '${');
+    const other = await checkPipeline(request([{ ...draft, payload: texts }])).catch((thrown) => thrown);
+    expect(other.message).toContain('(and at least 31 more)');
   });
 
   it('with everything that is wrong with it, not only the first', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { compileExpression, ExpressionScope } from '../../../services/orchestrator/pipeline/expression.ts';
+import { compileExpression } from '../../../services/orchestrator/pipeline/expression.ts';
+import { ExpressionScope } from '../../../services/orchestrator/pipeline/expression-scope.ts';
 import { reasonOf } from '../../../services/protocol/reason.ts';
-import type { JsonValue } from '../../../services/protocol/value.ts';
+import { type JsonValue, toValue } from '../../../services/protocol/value.ts';
 import { RpcError } from '../../../services/rpc/rpc-error.ts';
 
 const input: JsonValue = {
@@ -20,9 +21,10 @@ const input: JsonValue = {
 };
 
 function evaluate(source: string, given: JsonValue = input, bytes = 1_000_000): JsonValue {
-  const scope = new ExpressionScope(given);
-  scope.add('draft', { text: 'hello', words: 2 });
-  return compileExpression(source).evaluate(scope, { bytes });
+  const scope = new ExpressionScope(toValue(given));
+  scope.add('draft', toValue({ text: 'hello', words: 2 }));
+  const expression = compileExpression(source);
+  return expression.evaluate(scope.read(expression.references), { bytes });
 }
 
 function errorOf(call: () => unknown): RpcError {

@@ -1,9 +1,15 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is what templates are made of
-import { create, type JsonValue } from '@bufbuild/protobuf';
+import { create, fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { AgentMessageSchema, MessageType } from '../../../gen/troupe/v1/agent_message_pb.js';
+import { RunPipelineRequestSchema } from '../../../gen/troupe/v1/orchestrator_service_pb.js';
+import type { CheckedStep } from '../../../services/orchestrator/pipeline/check-pipeline.ts';
+import { PipelineResults } from '../../../services/orchestrator/pipeline/pipeline-results.ts';
+import { runPipeline } from '../../../services/orchestrator/pipeline/run-pipeline.ts';
+import { Payload } from '../../../services/protocol/codec/payload.ts';
 import { progressOf, resultOf } from '../../../services/protocol/reply.ts';
 import { fromValue } from '../../../services/protocol/value.ts';
+import { Deadline } from '../../../services/rpc/deadline.ts';
 import { type Agent, answering, echo, mesh, run } from './mesh.ts';
 
 describe('a pipeline', () => {
@@ -119,6 +125,37 @@ describe('a pipeline', () => {
     const { event } = events.at(-1)!;
     const outputs = event.case === 'finished' ? event.value.outputs : {};
     expect(Object.keys(outputs).sort()).toEqual([...names, 'last'].sort());
+  });
+});
+
+describe('a pipeline that waits for its agents', () => {
+  it('lets go of its request, and holds what it still needs of it encoded', async () => {
+    const { dispatch, tasks } = mesh({ echo });
+    const payload = { all: '${input}', first: ['${input[0]}'] };
+    const request = fromJson(RunPipelineRequestSchema, {
+      pipeline: { steps: [{ name: 'one', capability: 'echo', payload }] },
+      input: [1, {}],
+    });
+    const running = runPipeline(request, {
+      dispatch,
+      signal: new AbortController().signal,
+      deadline: Deadline.never,
+    });
+    const { value } = await running.next();
+    expect(value?.event?.case).toBe('stepStarted');
+    expect([request.pipeline, request.input]).toEqual([undefined, undefined]);
+    for await (const _ of running);
+    expect(tasks[0]!.payload).toBeInstanceOf(Payload);
+    expect(fromValue(tasks[0]!.payload)).toEqual({ all: [1, {}], first: [1] });
+  });
+
+  it('holds no attachments of a step that no step refers to', () => {
+    const steps = [{ attachments: [{ source: 'one' }] }] as unknown as CheckedStep[];
+    const results = new PipelineResults(steps, [], undefined);
+    const { attachments } = create(AgentMessageSchema, { attachments: [{ name: 'a.md' }] });
+    for (const step of ['one', 'two']) results.add(step, create(AgentMessageSchema, { attachments }));
+    expect([...results.attachments.keys()]).toEqual(['input', 'one']);
+    expect(results.lastAttachments).toEqual(attachments);
   });
 });
 

@@ -1,6 +1,8 @@
+import { toBinary } from '@bufbuild/protobuf';
 import { durationMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { AgentStatus } from '../../../gen/troupe/v1/agent_status_pb.js';
+import { type Agent, AgentSchema, type Instance } from '../../../gen/troupe/v1/roster_pb.js';
 import { describeAgent } from '../../../services/orchestrator/roster/describe.ts';
 import type { AgentFilter } from '../../../services/orchestrator/roster/filter.ts';
 import { listAgents } from '../../../services/orchestrator/roster/list-agents.ts';
@@ -67,6 +69,67 @@ describe('a page of agents with large cards', () => {
     const last = listAgents(roster, { pageToken: first.nextPageToken });
     expect(last.agents.map(({ id }) => id)).toEqual(['d']);
     expect(last.nextPageToken).toBe('');
+  });
+});
+
+describe('an agent of many instances', () => {
+  /** Its instances, each with `schemaBytes` of schemas and `textBytes` of description, the oldest first. */
+  function agentOf(count: number, schemaBytes: number, textBytes: number): Agent {
+    const roster = new Roster<string>();
+    for (let i = 0; i < count; i += 1) {
+      const init = instance(`a/${i}`, { capabilities: ['x'] });
+      const [capability] = init.card.capabilities;
+      capability!.inputSchema = { title: 'x'.repeat(schemaBytes / 2) };
+      capability!.outputSchema = { title: 'x'.repeat(schemaBytes / 2) };
+      init.card.description = 'y'.repeat(textBytes);
+      roster.put(init);
+    }
+    return describeAgent(roster.agent('a')!);
+  }
+
+  /** How much of its card is told of an instance. */
+  function told({ card }: Instance): string {
+    if (card?.id !== 'a') return 'nothing';
+    if (!card.description) return 'ids';
+    return card.capabilities[0]?.inputSchema || card.capabilities[0]?.outputSchema ? 'whole' : 'no schemas';
+  }
+
+  const bytesOf = (agent: Agent) => toBinary(AgentSchema, agent).length;
+
+  it('is told with every card whole where they fit', () => {
+    expect(new Set(agentOf(20, 90_000, 10).instances.map(told))).toEqual(new Set(['whole']));
+  });
+
+  it('fits into a message whatever it has: the cards of the oldest have no schemas, then nothing but ids', () => {
+    const agent = agentOf(45, 100_000, 50_000);
+    expect(bytesOf(agent)).toBeLessThan(3 * 2 ** 20);
+    const cards = agent.instances.map(told);
+    expect(cards).toEqual([
+      ...Array(19).fill('ids'),
+      ...Array(13).fill('no schemas'),
+      ...Array(13).fill('whole'),
+    ]);
+    expect(agent.instances.map(({ instanceId }) => instanceId)).toEqual(
+      Array.from({ length: 45 }, (_, i) => `a/${i}`),
+    );
+  });
+
+  it('and very many of them leaves out the oldest', () => {
+    const agent = agentOf(20_000, 200, 200);
+    expect(bytesOf(agent)).toBeLessThan(3 * 2 ** 20);
+    expect(agent.instances.length).toBeGreaterThan(10_000);
+    expect(agent.instances.at(-1)?.instanceId).toBe('a/19999');
+  });
+
+  it('and very many capabilities is told with the first 4,000 names', () => {
+    const roster = new Roster<string>();
+    for (let i = 0; i < 100; i += 1) {
+      const capabilities = Array.from({ length: 256 }, (_, j) => `${i}.${j}.`.padEnd(128, 'x'));
+      roster.put(instance(`a/${i}`, { capabilities }));
+    }
+    const agent = describeAgent(roster.agent('a')!);
+    expect(agent.capabilities).toHaveLength(4_000);
+    expect(bytesOf(agent)).toBeLessThan(4 * 2 ** 20 - 65_536);
   });
 });
 
