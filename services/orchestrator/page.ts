@@ -15,19 +15,20 @@ export function pageSize(asked: number): number {
 }
 
 /**
- * The first of `items`, as many as a page of that size holds within 3 MiB, but at least one; and whether
- * there are more. `bytesOf` is the size of an item on the wire, or more.
+ * The first of `items`, as many as a page of that size holds within `maxBytes`, by default 3 MiB, but at least
+ * one; and whether there are more. `bytesOf` is the size of an item on the wire, or more.
  */
 export function takePage<T>(
   items: Iterable<T>,
   size: number,
   bytesOf: (item: T) => number,
+  maxBytes = MAX_PAGE_BYTES,
 ): { page: T[]; more: boolean } {
   const page: T[] = [];
   let bytes = 0;
   for (const item of items) {
     bytes += bytesOf(item);
-    if (page.length === size || (page.length > 0 && bytes > MAX_PAGE_BYTES)) return { page, more: true };
+    if (page.length === size || (page.length > 0 && bytes > maxBytes)) return { page, more: true };
     page.push(item);
   }
   return { page, more: false };

@@ -55,13 +55,17 @@ export class RecordTable {
   readonly #idempotencyKeys: string[];
   readonly #instanceIds: string[];
   readonly #capabilities: string[];
+  /** All of those. */
+  readonly #texts: readonly string[][];
   /** The numbers of a row lie together. What is not there is NaN. */
   readonly #numbers: Float64Array;
   readonly #rarities: (Rarities | undefined)[];
 
   /** `rows`: how many there are. */
   constructor(rows: number) {
-    const column = () => new Array<string>(rows).fill('');
+    const columns: string[][] = [];
+    const column = () => columns[columns.push(new Array<string>(rows).fill('')) - 1]!;
+    this.#texts = columns;
     this.#ids = column();
     this.#senders = column();
     this.#receivers = column();
@@ -107,8 +111,7 @@ export class RecordTable {
 
   /** Empties a row of what takes memory. */
   clear(row: number): void {
-    for (const column of [this.#ids, this.#correlationIds, this.#tasks, this.#idempotencyKeys])
-      column[row] = '';
+    for (const column of this.#texts) column[row] = '';
     this.#rarities[row] = undefined;
   }
 
@@ -181,8 +184,12 @@ function isEmpty(headers: object): boolean {
   return true;
 }
 
+/** The most seconds that are kept of a time, either way. */
+const MOST_SECONDS = Number.MAX_SAFE_INTEGER;
+
 function setTime(numbers: Float64Array, at: number, time: Timestamp | Duration | undefined): void {
-  numbers[at] = time ? Number(time.seconds) : Number.NaN;
+  // Of a time that no number holds, what is kept is the nearest that one does.
+  numbers[at] = time ? Math.max(-MOST_SECONDS, Math.min(MOST_SECONDS, Number(time.seconds))) : Number.NaN;
   numbers[at + 1] = time ? time.nanos : 0;
 }
 

@@ -140,6 +140,17 @@ describe('a record', () => {
     expect(kept?.error?.$unknown).toBeUndefined();
   });
 
+  it.each([2n ** 63n - 1n, -(2n ** 63n)])(
+    'tells of a time of %d seconds the nearest that it can keep',
+    (seconds) => {
+      const { message: kept } = told({
+        message: message('TASK', { timestamp: { seconds }, ttl: { seconds } }),
+      });
+      const nearest = BigInt(Number.MAX_SAFE_INTEGER) * (seconds < 0n ? -1n : 1n);
+      expect([kept?.timestamp?.seconds, kept?.ttl?.seconds]).toEqual([nearest, nearest]);
+    },
+  );
+
   it('tells the envelope where the payload that was kept does not decode', () => {
     const payload = new Payload(Buffer.from('1a02fffe', 'hex'));
     const log = new MessageLog({ keepPayloads: true });

@@ -1,5 +1,7 @@
+import { create, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import type { MessageRecord } from '../../../gen/troupe/v1/message_record_pb.js';
+import { ListMessagesResponseSchema } from '../../../gen/troupe/v1/orchestrator_service_pb.js';
 import { listMessages } from '../../../services/orchestrator/message-log/list-messages.ts';
 import { MessageLog } from '../../../services/orchestrator/message-log/message-log.ts';
 import type { RecordFilter } from '../../../services/orchestrator/message-log/record-filter.ts';
@@ -72,7 +74,18 @@ describe('a page of messages', () => {
 });
 
 describe('a page of large messages', () => {
-  it('is cut short at 3 MiB, and holds at least one', () => {
+  it('is within what a reader takes also where each character has three bytes', () => {
+    const log = new MessageLog();
+    for (let n = 1; n <= 100; n++) {
+      log.record({ message: message('TASK', { id: `${n}`, task: '漢'.repeat(15_000) }), instanceId: '' });
+    }
+    const { records, nextPageToken } = listMessages(log, { pageSize: 1000 });
+    expect(nextPageToken).not.toBe('');
+    const page = create(ListMessagesResponseSchema, { records, nextPageToken });
+    expect(toBinary(ListMessagesResponseSchema, page).length).toBeLessThan(4 * 2 ** 20);
+  });
+
+  it('is cut short at 2.5 MiB, and holds at least one', () => {
     const log = new MessageLog({ keepPayloads: true });
     const large = (id: string, mebibytes: number): void =>
       log.record({
