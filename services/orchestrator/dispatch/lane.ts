@@ -64,6 +64,11 @@ export class Lane {
     return this.#seats;
   }
 
+  /** When an instance that is out of use is to be tried, in milliseconds of the monotonic clock; Infinity where none is. */
+  get nextProbeAt(): number {
+    return this.#ejector.nextProbeAt;
+  }
+
   /** Every instance, those too that take no tasks. */
   allSeats(): Seat[] {
     const seated = new Map(this.seats.map((seat) => [seat.entry, seat]));
@@ -77,7 +82,7 @@ export class Lane {
 
   /** Where a task is to go; AT_CAPACITY where it has to wait for that; nothing where no instance may have it. */
   choose(wish: Wish, now: number): Seat | 'AT_CAPACITY' | undefined {
-    return (now >= this.#ejector.nextProbeAt ? this.#probe(wish, now) : undefined) ?? this.pick(wish, now);
+    return (now >= this.nextProbeAt ? this.#probe(wish, now) : undefined) ?? this.pick(wish, now);
   }
 
   /** The same, but that it never is a probe. */
@@ -103,7 +108,7 @@ export class Lane {
 
   /** Why an instance may not have a task; nothing where every one may. */
   barOf({ labels, tried }: Wish, level: readonly Bar[] = LEVELS[0]!): BarOf<Seat> | undefined {
-    const someEjected = this.#ejector.nextProbeAt !== Number.POSITIVE_INFINITY && level.includes('EJECTED');
+    const someEjected = this.nextProbeAt !== Number.POSITIVE_INFINITY && level.includes('EJECTED');
     const someTried = tried.length > 0 && level.includes('ALREADY_TRIED');
     if (!labels && !someTried && !someEjected) return undefined;
     return (seat) => {

@@ -11,6 +11,14 @@ export interface Waiter {
   refused(refusal: Refusal): void;
 }
 
+/** What a line looks at of its lane. */
+export interface Seating {
+  /** The instances that take tasks; another array where they have changed. */
+  readonly seats: readonly Seat[];
+  /** When an instance that is out of use is to be tried, in milliseconds of the monotonic clock; Infinity where none is. */
+  readonly nextProbeAt: number;
+}
+
 /**
  * Where the tasks of a lane wait that may go to the same instances: those without labels, or those that ask for the
  * same ones. Lines may share instances, so each knows its own tasks only, and who chooses an instance looks at its
@@ -21,15 +29,14 @@ export class Line {
   readonly admission: Admission<Waiter>;
   /** The labels that its tasks ask for; nothing where any instance will do. */
   readonly labels: Readonly<Record<string, string>> | undefined;
-  readonly #lane: { readonly seats: readonly Seat[] };
+  readonly #lane: Seating;
   /** Those of the lane that `#seats` were taken from. */
   #among: readonly Seat[] = [];
   #seats: readonly Seat[] = [];
   /** How many are still looked at in this round. */
   #looks = 0;
 
-  /** `lane`: whose `seats` are those that take tasks, another array where they have changed. */
-  constructor(lane: { readonly seats: readonly Seat[] }, labels?: Readonly<Record<string, string>>) {
+  constructor(lane: Seating, labels?: Readonly<Record<string, string>>) {
     this.#lane = lane;
     this.labels = labels;
     this.admission = new Admission({ limit: 0, refuse: (waiter, refusal) => waiter.refused(refusal) });
@@ -45,6 +52,11 @@ export class Line {
       this.#seats = seats.filter(({ entry }) => hasLabels(entry.card, labels));
     }
     return this.#seats;
+  }
+
+  /** When a task that waits may have room though none was made: see Seating. */
+  get nextProbeAt(): number {
+    return this.#lane.nextProbeAt;
   }
 
   /** Whether no task waits in it, nor has been let in. */
