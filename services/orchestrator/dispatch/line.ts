@@ -1,5 +1,7 @@
 import { Admission, type Refusal } from '../../policy/admission.ts';
-import type { Ticket } from '../../policy/fair-queue.ts';
+import type { Deadline } from '../../rpc/deadline.ts';
+import { pause } from '../../rpc/pause.ts';
+import type { StopSignal } from '../../rpc/stop-signal.ts';
 import { hasLabels } from '../roster/filter.ts';
 import type { Seat } from './seat.ts';
 
@@ -9,6 +11,16 @@ export interface Waiter {
   resume(): void;
   /** It waits in vain. */
   refused(refusal: Refusal): void;
+  /** It has waited until its deadline, or until its signal aborted. */
+  gaveUp(): void;
+}
+
+/** What a task waits under. */
+export interface WaitScope {
+  /** Who sent it. */
+  readonly caller: string;
+  readonly deadline: Deadline;
+  readonly signal: StopSignal;
 }
 
 /** What a line looks at of its lane. */
@@ -72,10 +84,19 @@ export class Line {
     return this.admission.enter();
   }
 
-  /** Lets a task wait for room, or says why it must not. */
-  wait(waiter: Waiter, caller: string, deadlineAt: number, now: number): Ticket<Waiter> | Refusal {
+  /**
+   * Lets a task wait for room, or says why it must not. The function that it answers is to be called when it is let in
+   * or refused.
+   */
+  wait(waiter: Waiter, { caller, deadline, signal }: WaitScope, now: number): (() => void) | Refusal {
     this.#assess(1);
-    return this.admission.wait(waiter, caller, deadlineAt, now);
+    const ticket = this.admission.wait(waiter, caller, deadline.at, now);
+    if (typeof ticket === 'string') return ticket;
+    const giveUp = () => {
+      this.admission.withdraw(ticket, performance.now());
+      waiter.gaveUp();
+    };
+    return pause(deadline, signal, { onTime: giveUp, onAbort: giveUp });
   }
 
   /** Begins a round, in which each that waits is looked at once: one may have to wait on. */
