@@ -38,18 +38,18 @@ export interface AttemptOwner {
 /** One attempt at a task: at one instance, within a slice of the task's deadline. */
 export class Attempt implements TaskSink {
   readonly seat: Seat;
+  /** Which attempt it is, from 1. */
+  readonly number: number;
   readonly #parts: AttemptParts;
-  readonly #number: number;
   readonly #scope: AttemptScope;
   readonly #startedAt = performance.now();
   #sent: AgentMessage;
   #inFlight = 0;
 
-  /** `number`: which attempt it is, from 1. */
   constructor(parts: AttemptParts, seat: Seat, number: number, scope: AttemptScope) {
     this.#parts = parts;
     this.seat = seat;
-    this.#number = number;
+    this.number = number;
     this.#scope = scope;
     this.#sent = parts.task;
   }
@@ -59,7 +59,7 @@ export class Attempt implements TaskSink {
     const { task, lane, messages, owner } = this.#parts;
     const { seat } = this;
     const { entry } = seat;
-    const number = this.#number;
+    const number = this.number;
     const scope = this.#scope;
     const remaining = scope.deadline.remainingMs;
     const onward = onwardMs(remaining);
@@ -76,7 +76,7 @@ export class Attempt implements TaskSink {
 
   progress(message: AgentMessage): void {
     const news = completeProgress(message, this.seat.entry.card);
-    news.attempt = this.#number;
+    news.attempt = this.number;
     this.#parts.owner.progress(news, this);
   }
 
@@ -89,7 +89,7 @@ export class Attempt implements TaskSink {
     } catch (thrown) {
       return this.error(RpcError.from(thrown));
     }
-    answer.attempt = this.#number;
+    answer.attempt = this.number;
     const now = performance.now();
     lane.succeeded(seat, this.#startedAt, this.#inFlight, now);
     this.#record(answer, now);

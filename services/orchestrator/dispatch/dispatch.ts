@@ -124,7 +124,8 @@ export class Dispatch implements AttemptOwner, Waiter {
     }
     const { routing, capability } = this.#task;
     if (routing?.hedge && this.#wish.tried.length === 0 && seat.isIdempotent(capability)) {
-      this.#hedge = new Hedge(this.#lane, this.#scope.signal, (other) => this.#send(other));
+      const hedged = { task: this.#task, lane: this.#lane, signal: this.#scope.signal };
+      this.#hedge = new Hedge(hedged, (other) => this.#send(other));
     }
     this.#send(seat);
   }
@@ -142,16 +143,23 @@ export class Dispatch implements AttemptOwner, Waiter {
     this.#sink.routed?.(instanceId, number);
   }
 
+  /** Whether the task is this attempt's own: its caller hears of one alone, and which it is where there are several. */
+  #claims(from: Attempt): boolean {
+    if (!this.#hedge) return true;
+    if (!this.#hedge.claim(from)) return false;
+    this.routed(from.seat.entry.instanceId, from.number);
+    return true;
+  }
+
   progress(message: AgentMessage, from: Attempt): void {
-    // Its caller sees the progress of one attempt alone.
-    if (this.#hedge && !this.#hedge.claim(from)) return;
+    if (!this.#claims(from)) return;
     this.#progressed = true;
     this.#sink.progress(message);
   }
 
   result(message: AgentMessage, from: Attempt): void {
     this.#parts.lanes.roomMade();
-    if (this.#hedge && !this.#hedge.claim(from)) return;
+    if (!this.#claims(from)) return;
     this.#leave(true);
     this.#sink.result(message);
   }
