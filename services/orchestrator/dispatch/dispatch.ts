@@ -105,9 +105,8 @@ export class Dispatch implements AttemptOwner, Waiter {
 
   /** Goes on by another lane where its own went with the last of its instances, and one has come since. */
   #enterOther(): boolean {
-    const { router, lanes } = this.#parts;
-    const instances = router.look(this.#task);
-    const lane = instances && lanes.of(instances, this.#task);
+    const instances = this.#parts.router.look(this.#task);
+    const lane = instances && this.#parts.lanes.of(instances, this.#task);
     if (!lane || lane === this.#lane) return false;
     this.#leave(false);
     this.#hedge = undefined;
@@ -132,8 +131,9 @@ export class Dispatch implements AttemptOwner, Waiter {
 
   #send(seat: Seat): void {
     const number = this.#wish.tried.push(seat);
-    const scope = { signal: this.#scope.signal, deadline: this.#deadline ?? this.#bound };
-    const parts = { task: this.#task, lane: this.#lane, messages: this.#parts.messages, owner: this };
+    const { signal, log } = this.#scope;
+    const scope = { signal, deadline: this.#deadline ?? this.#bound };
+    const parts = { task: this.#task, lane: this.#lane, messages: this.#parts.messages, owner: this, log };
     const attempt = new Attempt(parts, seat, number, scope);
     this.#hedge?.began(attempt, scope, this.#wish);
     attempt.start();
@@ -197,8 +197,8 @@ export class Dispatch implements AttemptOwner, Waiter {
     this.#leave(false);
     if (!first) return this.#refuse(noLiveInstance(this.#task));
     try {
-      const deadline = this.#setDeadline(first);
-      const scope = { caller: this.#task.sender, deadline, signal: this.#scope.signal };
+      const { signal } = this.#scope;
+      const scope = { caller: this.#task.sender, deadline: this.#setDeadline(first), signal };
       const wait = this.#line.wait(this, scope, now);
       if (typeof wait === 'string') return this.refused(wait);
       this.#endWait = wait;
