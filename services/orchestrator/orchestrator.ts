@@ -50,14 +50,10 @@ export async function startOrchestrator(options: OrchestratorOptions = {}): Prom
   // What is in flight can end only if it gets what it asks for on its way.
   const ongoing = new Dispatcher({ router, lanes, messages, draining: new AbortController().signal });
   const parts = { roster, membership, leases, router, lanes, dispatcher, ongoing, messages };
-  const doors = await openDoors(
-    [
-      bind(OrchestratorService, orchestratorHandlers(parts), messageCodecs),
-      bind(StateService, stateHandlers(store)),
-    ],
-    config,
-  );
-  for (const source of sources) source.start(membership);
+  const services = [
+    bind(OrchestratorService, orchestratorHandlers(parts), messageCodecs),
+    bind(StateService, stateHandlers(store)),
+  ];
   let drained: Promise<void> | undefined;
   const stop = () => {
     for (const source of sources) source.close();
@@ -65,6 +61,12 @@ export async function startOrchestrator(options: OrchestratorOptions = {}): Prom
     roster.close();
     store.close();
   };
+  // Before the doors: through one that is open, instances announce themselves while another is still to open.
+  for (const source of sources) source.start(membership);
+  const doors = await openDoors(services, config).catch((error) => {
+    stop();
+    throw error;
+  });
   return {
     address: doors.address,
     http: doors.http,

@@ -142,6 +142,28 @@ describe('a task that fails at one instance', () => {
     expect(await troupe.dispatch('lone.work', null)).toMatchObject({ attempt: 2, payload: 'done' });
   });
 
+  it('as that left is tried at the one that has come in its place', async () => {
+    const orchestrator = await mesh.orchestrator();
+    const { rpc } = orchestrator;
+    const capabilities = [{ name: 'lone.work', idempotent: true }];
+    const card = (instanceId: string) => ({ id: 'lone', instanceId, capabilities });
+    const two = await mesh.member({
+      card: card('two'),
+      handle: ({ message }) => ({ message: resultOf(message!, 'done') }),
+    });
+    const one = await mesh.member({
+      card: card('one'),
+      async handle() {
+        await rpc.deregister({ agentId: 'lone', instanceId: 'one' });
+        await rpc.register({ agentId: 'lone', instanceId: 'two', address: two.address });
+        throw fault('UNAVAILABLE');
+      },
+    });
+    await rpc.register({ agentId: 'lone', instanceId: 'one', address: one.address });
+    const end = await rpc.dispatch({ message: { capability: 'lone.work' } });
+    expect(end).toMatchObject({ attempt: 2, instanceId: 'two' });
+  });
+
   it('is tried three times at most', async () => {
     const handle = () => {
       throw fault('INTERNAL');

@@ -5,7 +5,7 @@ import { reasonOf } from '../../services/protocol/reason.ts';
 import type { JsonValue } from '../../services/protocol/value.ts';
 import { Code } from '../../services/rpc/code.ts';
 import { RpcError } from '../../services/rpc/rpc-error.ts';
-import { fleetOf } from './fleet.ts';
+import { fleetOf, followed, until } from './fleet.ts';
 import { TestMesh } from './test-mesh.ts';
 
 describe('an instance that fails while another works', () => {
@@ -89,6 +89,37 @@ describe('an instance that fails while another works', () => {
     expect(asked.ill).toBe(before + 1);
     illness.thrown = undefined;
     expect(await ask({ name: 'ill' })).toBe('ill');
+  });
+
+  it('is tried once its time is over by a task that waits for room, though nothing else happens', async () => {
+    const { handle, hasBegun, begun } = followed();
+    let isIll = true;
+    const fleet = await fleetOf(mesh, ['ill', 'well'], {
+      maxConcurrency: 1,
+      handle: (name, task, input) => {
+        if (name !== 'ill') return handle(name, task, input);
+        if (isIll) throw new RpcError(Code.INTERNAL, 'The disk is full.');
+        return name;
+      },
+    });
+    const { troupe } = fleet.orchestrator;
+    const ask = (labels?: Record<string, string>) =>
+      troupe.dispatch('fleet.work', null, { timeoutMs: 10_000, ...(labels && { labels }) });
+    while ((await fleet.explain()).ill !== 'EJECTED') await ask({ name: 'ill' }).catch(() => {});
+    isIll = false;
+
+    const onWell = { name: 'well' };
+    const held = ask(onWell);
+    await hasBegun(1);
+    const next = ask(onWell);
+    await until(() => fleet.waiting(onWell), 1);
+    expect((await ask()).payload).toBe('ill');
+    // Who may not go there waits on.
+    expect(begun).toHaveLength(1);
+    begun[0]!.finish();
+    await hasBegun(2);
+    begun[1]!.finish();
+    await Promise.all([held, next]);
   });
 
   it('because its handler does, is not ejected: the tasks are to blame', async () => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import { reasonOf } from '../../services/protocol/reason.ts';
+import { toValue } from '../../services/protocol/value.ts';
 import { RpcError } from '../../services/rpc/rpc-error.ts';
 import type { News } from './callers.ts';
 import { fleetOf, followed, until } from './fleet.ts';
-import { failure, TestMesh } from './test-mesh.ts';
+import { collect, failure, TestMesh } from './test-mesh.ts';
 
 const ask = { capability: 'fleet.work', routing: { hedge: true } };
 
@@ -80,6 +82,77 @@ describe('a task that may be hedged', () => {
     first!.finish();
     expect((await ended).attempt).toBe(1);
     expect(progress).toEqual([1]);
+  });
+
+  it('names the instance that has it, though another was asked after that', async () => {
+    const { fleet, begun, hasBegun } = await quickSoFar();
+    const { rpc } = fleet.orchestrator;
+    const asks = [
+      () => rpc.dispatch({ message: ask }),
+      async () => (await collect(rpc.dispatchStream({ message: ask }))).at(-1),
+    ];
+    for (const asked of asks) {
+      const ended = asked();
+      const first = begun.length;
+      await hasBegun(first + 2);
+      begun[first]!.finish();
+      expect(await ended).toMatchObject({
+        instanceId: begun[first]!.name,
+        attempt: 1,
+        message: { attempt: 1 },
+      });
+    }
+  });
+
+  const work = { name: 'pair.work', idempotent: true, inputSchema: { type: 'object' } };
+
+  it.each([
+    { what: 'must not have its input', second: { checksInput: false, capabilities: [work] } },
+    {
+      what: 'may not do its work twice',
+      second: { checksInput: true, capabilities: [{ ...work, idempotent: false }] },
+    },
+  ])('asks no second instance that $what', async ({ second }) => {
+    const { rpc } = await mesh.orchestrator();
+    const { promise: begun, resolve: begin } = Promise.withResolvers<string>();
+    const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
+    const asked = { first: [] as string[], second: [] as string[] };
+    const cards = { first: { checksInput: true, capabilities: [work] }, second };
+    for (const instanceId of ['first', 'second'] as const) {
+      const { address } = await mesh.member({
+        card: { id: 'pair', instanceId, labels: { name: instanceId }, ...cards[instanceId] },
+        async handle({ message }) {
+          const { id, task } = message!;
+          asked[instanceId].push(id);
+          if (instanceId === 'first' && task === 'slow') {
+            begin(id);
+            await finished;
+          }
+          return { message: { type: MessageType.RESULT } };
+        },
+      });
+      await rpc.register({ agentId: 'pair', instanceId, address });
+    }
+    const beQuick = async (labels = {}) => {
+      const message = { capability: 'pair.work', payload: toValue({}), routing: { labels } };
+      for (let i = 0; i < 40; i++) await rpc.dispatch({ message });
+    };
+    await beQuick();
+    const slow = { capability: 'pair.work', task: 'slow', payload: toValue(1) };
+    const ends: Promise<unknown>[] = [];
+    let id: string | undefined;
+    // Every other key leads to the first one, however quick that was.
+    for (let key = 0; id === undefined; key++) {
+      const routing = { hedge: true, affinityKey: `${key}` };
+      const end = rpc.dispatch({ message: { ...slow, routing } }).catch(() => {});
+      ends.push(end);
+      id = await Promise.race([begun, end.then(() => undefined)]);
+    }
+    // In this time, the second one would have been asked long since.
+    await beQuick({ name: 'second' });
+    expect(asked.second).not.toContain(id);
+    finish();
+    await Promise.all(ends);
   });
 
   it('is cancelled everywhere when its caller cancels it', async () => {

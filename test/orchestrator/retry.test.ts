@@ -13,12 +13,16 @@ import { RpcError } from '../../services/rpc/rpc-error.ts';
 import type { MemberInit } from './bare-member.ts';
 import { type AgentWay, describeFailure, TestMesh, WAYS } from './test-mesh.ts';
 
+/** What a member does before it fails a task. */
+type Before = () => unknown;
+
 /** A link that refuses every task with that reason, and says first, where it is asked to, that it drains. */
-function refusing(reason: Reason, sayFirst: boolean): Handlers<typeof AgentService>['link'] {
+function refusing(reason: Reason, sayFirst: boolean, before?: Before): Handlers<typeof AgentService>['link'] {
   return async function* (requests) {
     for await (const { messages } of requests) {
       for (const message of messages) {
         if (message.type !== MessageType.TASK) continue;
+        await before?.();
         if (sayFirst) {
           const heartbeat = { status: AgentStatus.DRAINING };
           yield create(AgentServiceLinkResponseSchema, {
@@ -33,11 +37,12 @@ function refusing(reason: Reason, sayFirst: boolean): Handlers<typeof AgentServi
 }
 
 /** A Handle that refuses every task with that reason, and says first, where it is asked to, that it drains. */
-function refusingByHandle(reason: Reason, sayFirst: boolean): MemberInit {
+function refusingByHandle(reason: Reason, sayFirst: boolean, before?: Before): MemberInit {
   const { promise: drained, resolve: drain } = Promise.withResolvers<void>();
   return {
     async handle({ message }) {
       if (sayFirst) drain();
+      await before?.();
       await new Promise((resolve) => setImmediate(resolve));
       return { message: errorOf(message!, troupeError(reason, 'Not me.'), { sender: 'pair' }) };
     },
@@ -56,26 +61,30 @@ function refusingByHandle(reason: Reason, sayFirst: boolean): MemberInit {
 /** How a task is refused by each way to an agent. */
 const refusals = {
   Handle: refusingByHandle,
-  Link: (reason: Reason, sayFirst: boolean): MemberInit => ({
+  Link: (reason: Reason, sayFirst: boolean, before?: Before): MemberInit => ({
     card: { servesLink: true },
-    link: refusing(reason, sayFirst),
+    link: refusing(reason, sayFirst, before),
   }),
 };
 
 /** How an instance is lost in the middle of a task, by each way to it. */
-const losses: Record<AgentWay, MemberInit> = {
-  Handle: {
-    handle() {
+const losses: Record<AgentWay, (before?: Before) => MemberInit> = {
+  Handle: (before) => ({
+    async handle() {
+      await before?.();
       throw new RpcError(Code.UNAVAILABLE, 'broken');
     },
-  },
-  Link: {
+  }),
+  Link: (before) => ({
     card: { servesLink: true },
     // biome-ignore lint/correctness/useYield: the link breaks at its first message.
     async *link(requests) {
-      for await (const _ of requests) throw new Error('broken');
+      for await (const _ of requests) {
+        await before?.();
+        throw new Error('broken');
+      }
     },
-  },
+  }),
 };
 
 const task = { capability: 'pair.work' };
@@ -84,15 +93,16 @@ describe.each(WAYS)('a task by $caller, that an instance by $agent', ({ caller, 
   const mesh = new TestMesh();
 
   /**
-   * Two instances of an agent: `one`, as it is given, and `two`, which answers. What became of the first task that
-   * `one` was asked for, and where it went.
+   * Two instances of an agent: `one`, which `made` makes with a way to say farewell, and `two`, which answers. What
+   * became of the first task that `one` was asked for, and where it went.
    */
-  async function pair({ card, ...init }: MemberInit, idempotent = false) {
+  async function pair(made: (farewell: Before) => MemberInit, idempotent = false) {
+    const orchestrator = await mesh.orchestrator();
+    const { card, ...init } = made(() => orchestrator.rpc.deregister({ agentId: 'pair', instanceId: 'one' }));
     const both = { id: 'pair', capabilities: [{ name: 'pair.work', idempotent }] };
     const one = await mesh.member({ ...init, card: { ...both, ...card, instanceId: 'one' } });
     const handle = () => ({ message: { type: MessageType.RESULT } });
     const two = await mesh.member({ card: { ...both, instanceId: 'two' }, handle });
-    const orchestrator = await mesh.orchestrator();
     for (const [instanceId, { address }] of Object.entries({ one, two }))
       await orchestrator.rpc.register({ agentId: 'pair', instanceId, address });
     while (true) {
@@ -114,37 +124,49 @@ describe.each(WAYS)('a task by $caller, that an instance by $agent', ({ caller, 
   }
 
   it('refuses since it is about to leave, is tried on another, at once', async () => {
-    const { end, asked } = await pair(refusals[agent]('DRAINING', true));
+    const { end, asked } = await pair(() => refusals[agent]('DRAINING', true));
+    expect(end).toBe('done at 2');
+    expect(asked).toEqual(['one at 1', 'two at 2']);
+  });
+
+  it('refuses since it has said farewell, is tried on another, at once', async () => {
+    const { end, asked } = await pair((farewell) => refusals[agent]('DRAINING', false, farewell));
     expect(end).toBe('done at 2');
     expect(asked).toEqual(['one at 1', 'two at 2']);
   });
 
   it('refuses since it has too much to do, is tried on another, as no work was done', async () => {
-    const { end, asked } = await pair(refusals[agent]('OVERLOADED', false));
+    const { end, asked } = await pair(() => refusals[agent]('OVERLOADED', false));
     expect(end).toBe('done at 2');
     expect(asked).toEqual(['one at 1', 'two at 2']);
   });
 
   it('refuses for a reason of its own, is not tried on another', async () => {
-    const { end, asked } = await pair(refusals[agent]('HANDLER_FAILED', false));
+    const { end, asked } = await pair(() => refusals[agent]('HANDLER_FAILED', false));
     expect(end).toBe('UNKNOWN / HANDLER_FAILED');
     expect(asked).toEqual(['one at 1']);
   });
 
   it('refuses as another whom it asked is leaving, though not itself, is not tried on another', async () => {
-    const { end, asked } = await pair(refusals[agent]('DRAINING', false));
+    const { end, asked } = await pair(() => refusals[agent]('DRAINING', false));
     expect(end).toBe('UNAVAILABLE / DRAINING');
     expect(asked).toEqual(['one at 1']);
   });
 
   it('loses, is tried on another, where its capability is idempotent', async () => {
-    const { end, asked } = await pair(losses[agent], true);
+    const { end, asked } = await pair(() => losses[agent](), true);
+    expect(end).toBe('done at 2');
+    expect(asked).toEqual(['one at 1', 'two at 2']);
+  });
+
+  it('loses after it has said farewell, is tried on another, where its capability is idempotent', async () => {
+    const { end, asked } = await pair((farewell) => losses[agent](farewell), true);
     expect(end).toBe('done at 2');
     expect(asked).toEqual(['one at 1', 'two at 2']);
   });
 
   it('loses, is not tried on another, as work may have been done', async () => {
-    const { end, asked, shows } = await pair(losses[agent]);
+    const { end, asked, shows } = await pair(() => losses[agent]());
     expect(end).toBe('UNAVAILABLE / INSTANCE_LOST');
     expect(asked).toEqual(['one at 1']);
     await shows('pair', (now) => now?.instances.length === 2);

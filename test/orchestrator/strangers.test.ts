@@ -5,7 +5,7 @@ import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../../gen/go
 import { type AgentMessage, MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import { AgentStatus } from '../../gen/troupe/v1/agent_status_pb.js';
 import { errorInfoOf, TROUPE_DOMAIN } from '../../services/protocol/reason.ts';
-import { toValue } from '../../services/protocol/value.ts';
+import { fromValue, toValue } from '../../services/protocol/value.ts';
 import { Code } from '../../services/rpc/code.ts';
 import { packDetail, RpcError } from '../../services/rpc/rpc-error.ts';
 import type { MemberInit } from './bare-member.ts';
@@ -45,6 +45,23 @@ describe('a member that serves neither link nor health', () => {
     expect(outcomes.map(({ outcome }) => outcome.case)).toEqual(['acknowledgement']);
     expect((await rpc.checkHealth({})).agents).toEqual({ stranger: AgentStatus.BUSY });
     expect(await collect(rpc.dispatchStream(task))).toHaveLength(1);
+  });
+
+  it('answers the task that it was asked, and no other, though it gives back the correlation_id of that', async () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { ask } = await meshWith({
+      async handle({ message }) {
+        const { id, correlationId } = message!;
+        if (id === 'other') await released;
+        return { message: { type: MessageType.RESULT, correlationId, payload: toValue(id) } };
+      },
+    });
+    const payloadOf = async (message: MessageInit) =>
+      fromValue((await ask.Link({ capability: 'strange.work', ...message })).payload);
+    const other = payloadOf({ id: 'other', correlationId: 'a group' });
+    expect(await payloadOf({ id: 'own', correlationId: 'other' })).toBe('own');
+    release();
+    expect(await other).toBe('other');
   });
 
   it.each<[string, MemberInit['handle'], string]>([
@@ -130,6 +147,7 @@ const answering = {
 
 describe.each(['Handle', 'Link'] as const)('a member by %s', (way) => {
   const { ERROR, HEARTBEAT } = MessageType;
+  const diskFull = packDetail(ErrorInfoSchema, { reason: 'DISK_FULL', domain: 'strangers' });
 
   it('may answer a RESULT without saying that it is one', async () => {
     const { rpc } = await meshWith(answering[way]({ payload: toValue(1) }));
@@ -141,6 +159,11 @@ describe.each(['Handle', 'Link'] as const)('a member by %s', (way) => {
     ['an ERROR that says nothing', { type: ERROR }, 'UNKNOWN / HANDLER_FAILED'],
     ['an ERROR whose code is OK', { type: ERROR, error: { message: 'fine' } }, 'UNKNOWN / HANDLER_FAILED'],
     [
+      'an ERROR whose code is OK, with a detail',
+      { type: ERROR, error: { message: 'full', details: [diskFull] } },
+      'UNKNOWN',
+    ],
+    [
       'an ERROR whose code is none',
       { type: ERROR, error: { code: 4711, message: 'odd' } },
       'UNKNOWN / HANDLER_FAILED',
@@ -149,6 +172,7 @@ describe.each(['Handle', 'Link'] as const)('a member by %s', (way) => {
   ])('that answers a task with %s fails the task', async (_, message, expected) => {
     const { rpc, knows } = await meshWith(answering[way](message));
     expect(await failure(rpc.dispatch(task))).toBe(expected);
+    expect(await failure(rpc.dispatchStream(task))).toBe(expected);
     await knows('stranger');
   });
 });

@@ -2,7 +2,9 @@ import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { errorOf } from '../../protocol/reply.ts';
 import type { TaskScope, TaskSink } from '../../protocol/task-sink.ts';
 import { msToDuration, onwardMs } from '../../protocol/ttl.ts';
+import { Code } from '../../rpc/code.ts';
 import { Deadline } from '../../rpc/deadline.ts';
+import type { Logger } from '../../rpc/log.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import { completeAnswer, completeProgress, explainFailure } from '../member/answer.ts';
 import type { MessageLog } from '../message-log/message-log.ts';
@@ -18,10 +20,14 @@ export interface AttemptParts {
   messages: MessageLog;
   /** Told of all that becomes of it. */
   owner: AttemptOwner;
+  log: Logger;
 }
 
 /** What an attempt is made under. */
 export type AttemptScope = Pick<TaskScope, 'signal' | 'deadline'>;
+
+/** Of a failure that could not be judged. */
+const UNCLEAR: Verdict = { ...NEVER_SENT, kind: 'final', leaving: false };
 
 /** Who makes an attempt. */
 export interface AttemptOwner {
@@ -35,21 +41,24 @@ export interface AttemptOwner {
   failed(error: RpcError, verdict: Verdict, from: Attempt): void;
 }
 
-/** One attempt at a task: at one instance, within a slice of the task's deadline. */
+/**
+ * One attempt at a task: at one instance, within a slice of the task's deadline. Whatever the instance says, and whatever
+ * of it cannot be dealt with, the room that it took is given back once, and its owner is told of one end.
+ */
 export class Attempt implements TaskSink {
   readonly seat: Seat;
+  /** Which attempt it is, from 1. */
+  readonly number: number;
   readonly #parts: AttemptParts;
-  readonly #number: number;
   readonly #scope: AttemptScope;
   readonly #startedAt = performance.now();
   #sent: AgentMessage;
   #inFlight = 0;
 
-  /** `number`: which attempt it is, from 1. */
   constructor(parts: AttemptParts, seat: Seat, number: number, scope: AttemptScope) {
     this.#parts = parts;
     this.seat = seat;
-    this.#number = number;
+    this.number = number;
     this.#scope = scope;
     this.#sent = parts.task;
   }
@@ -59,7 +68,7 @@ export class Attempt implements TaskSink {
     const { task, lane, messages, owner } = this.#parts;
     const { seat } = this;
     const { entry } = seat;
-    const number = this.#number;
+    const number = this.number;
     const scope = this.#scope;
     const remaining = scope.deadline.remainingMs;
     const onward = onwardMs(remaining);
@@ -76,7 +85,7 @@ export class Attempt implements TaskSink {
 
   progress(message: AgentMessage): void {
     const news = completeProgress(message, this.seat.entry.card);
-    news.attempt = this.#number;
+    news.attempt = this.number;
     this.#parts.owner.progress(news, this);
   }
 
@@ -89,17 +98,33 @@ export class Attempt implements TaskSink {
     } catch (thrown) {
       return this.error(RpcError.from(thrown));
     }
-    answer.attempt = this.#number;
+    answer.attempt = this.number;
     const now = performance.now();
-    lane.succeeded(seat, this.#startedAt, this.#inFlight, now);
-    this.#record(answer, now);
-    owner.result(answer, this);
+    try {
+      lane.succeeded(seat, this.#startedAt, this.#inFlight, now);
+      this.#record(answer, now);
+    } catch (fault) {
+      this.#report(fault);
+    }
+    try {
+      owner.result(answer, this);
+    } catch (fault) {
+      this.#report(fault);
+    }
   }
 
   error(thrown: RpcError): void {
     const { entry } = this.seat;
-    const error = explainFailure(thrown, entry.card);
-    this.#failed(error, judge(error, entry));
+    let error: RpcError | undefined;
+    let verdict = UNCLEAR;
+    try {
+      error = explainFailure(thrown, entry.card);
+      verdict = judge(error, entry);
+    } catch (fault) {
+      this.#report(fault);
+      error ??= new RpcError(Code.UNKNOWN, thrown.message, [], { cause: thrown });
+    }
+    this.#failed(error, verdict);
   }
 
   unsent(error: RpcError): void {
@@ -110,9 +135,27 @@ export class Attempt implements TaskSink {
     const { lane, owner } = this.#parts;
     const { entry } = this.seat;
     const now = performance.now();
-    lane.failed(this.seat, verdict, this.#startedAt, now);
-    this.#record(errorOf(this.#sent, error, { sender: entry.agentId }), now, error);
-    owner.failed(error, verdict, this);
+    try {
+      lane.failed(this.seat, verdict, this.#startedAt, now);
+      this.#record(errorOf(this.#sent, error, { sender: entry.agentId }), now, error);
+    } catch (fault) {
+      this.#report(fault);
+    }
+    try {
+      owner.failed(error, verdict, this);
+    } catch (fault) {
+      this.#report(fault);
+    }
+  }
+
+  /** A fault of our own. Thrown on, it would end the link to the instance, with all that is on it, or the process. */
+  #report(fault: unknown): void {
+    const { agentId: agent, instanceId: instance } = this.seat.entry;
+    const { task, log } = this.#parts;
+    log.error(
+      { task: task.id, agent, instance, error: RpcError.from(fault).message },
+      'an attempt ended with a fault',
+    );
   }
 
   #record(message: AgentMessage, now: number, outcome?: RpcError): void {

@@ -1,21 +1,19 @@
 import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
 import type { Refusal } from '../../policy/admission.ts';
-import type { Ticket } from '../../policy/fair-queue.ts';
 import { admitMessage } from '../../protocol/message.ts';
-import { errorOf } from '../../protocol/reply.ts';
 import { stoppedBy } from '../../protocol/stopped.ts';
 import type { TaskScope, TaskSink } from '../../protocol/task-sink.ts';
 import { Deadline } from '../../rpc/deadline.ts';
 import { pause } from '../../rpc/pause.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
-import { ORCHESTRATOR_ID } from '../member/connection.ts';
 import { admitInput, admitTime, expired, overloaded, refuseWhileDraining, taskDeadline } from './admit.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import type { DispatcherParts } from './dispatcher-parts.ts';
 import { Hedge } from './hedge.ts';
 import type { Lane } from './lane.ts';
 import type { Line, Waiter } from './line.ts';
-import { RETURN_LOOK_MS, RETURN_MS } from './return-time.ts';
+import { recordRefusal } from './record-refusal.ts';
+import { ReturnTime } from './return-time.ts';
 import { noLiveInstance } from './route.ts';
 import type { Seat } from './seat.ts';
 import type { Verdict } from './verdict.ts';
@@ -43,8 +41,8 @@ export class Dispatch implements AttemptOwner, Waiter {
   /** Ends its wait for room. */
   #endWait: (() => void) | undefined;
   #lastError: RpcError | undefined;
-  /** Until when it waits for a lost instance to come back. */
-  #returnBy: Deadline | undefined;
+  /** For how long it waits for a lost instance to come back. */
+  #returnTime: ReturnTime | undefined;
 
   constructor(parts: DispatcherParts, task: AgentMessage, sink: TaskSink, scope: TaskScope) {
     this.#parts = parts;
@@ -98,9 +96,22 @@ export class Dispatch implements AttemptOwner, Waiter {
     if (seat === 'AT_CAPACITY') return this.#waitForRoom(now);
     if (seat) return this.#attemptAt(seat);
     if (!this.#lastError) return this.#refuse(noLiveInstance(this.#task));
-    this.#returnBy ??= Deadline.after(RETURN_MS).earliest(this.#deadline ?? this.#bound);
-    if (this.#returnBy.expired) return this.#refuse(this.#lastError);
-    this.#waitForRetry(RETURN_LOOK_MS);
+    if (this.#enterOther()) return;
+    this.#returnTime ??= new ReturnTime();
+    const lookMs = this.#returnTime.nextLookMs(this.#deadline ?? this.#bound);
+    if (lookMs === undefined) return this.#refuse(this.#lastError);
+    this.#waitForRetry(lookMs);
+  }
+
+  /** Goes on by another lane where its own went with the last of its instances, and one has come since. */
+  #enterOther(): boolean {
+    const instances = this.#parts.router.look(this.#task);
+    const lane = instances && this.#parts.lanes.of(instances, this.#task);
+    if (!lane || lane === this.#lane) return false;
+    this.#leave(false);
+    this.#hedge = undefined;
+    this.#enter(lane);
+    return true;
   }
 
   #attemptAt(seat: Seat): void {
@@ -112,15 +123,17 @@ export class Dispatch implements AttemptOwner, Waiter {
     }
     const { routing, capability } = this.#task;
     if (routing?.hedge && this.#wish.tried.length === 0 && seat.isIdempotent(capability)) {
-      this.#hedge = new Hedge(this.#lane, this.#scope.signal, (other) => this.#send(other));
+      const hedged = { task: this.#task, lane: this.#lane, signal: this.#scope.signal };
+      this.#hedge = new Hedge(hedged, (other) => this.#send(other));
     }
     this.#send(seat);
   }
 
   #send(seat: Seat): void {
     const number = this.#wish.tried.push(seat);
-    const scope = { signal: this.#scope.signal, deadline: this.#deadline ?? this.#bound };
-    const parts = { task: this.#task, lane: this.#lane, messages: this.#parts.messages, owner: this };
+    const { signal, log } = this.#scope;
+    const scope = { signal, deadline: this.#deadline ?? this.#bound };
+    const parts = { task: this.#task, lane: this.#lane, messages: this.#parts.messages, owner: this, log };
     const attempt = new Attempt(parts, seat, number, scope);
     this.#hedge?.began(attempt, scope, this.#wish);
     attempt.start();
@@ -130,16 +143,23 @@ export class Dispatch implements AttemptOwner, Waiter {
     this.#sink.routed?.(instanceId, number);
   }
 
+  /** Whether the task is this attempt's own: its caller hears of one alone, and which it is where there are several. */
+  #claims(from: Attempt): boolean {
+    if (!this.#hedge) return true;
+    if (!this.#hedge.claim(from)) return false;
+    this.routed(from.seat.entry.instanceId, from.number);
+    return true;
+  }
+
   progress(message: AgentMessage, from: Attempt): void {
-    // Its caller sees the progress of one attempt alone.
-    if (this.#hedge && !this.#hedge.claim(from)) return;
+    if (!this.#claims(from)) return;
     this.#progressed = true;
     this.#sink.progress(message);
   }
 
   result(message: AgentMessage, from: Attempt): void {
     this.#parts.lanes.roomMade();
-    if (this.#hedge && !this.#hedge.claim(from)) return;
+    if (!this.#claims(from)) return;
     this.#leave(true);
     this.#sink.result(message);
   }
@@ -149,7 +169,7 @@ export class Dispatch implements AttemptOwner, Waiter {
     // Another attempt is under way, or has ended it.
     if (this.#hedge?.lost(from)) return;
     this.#lastError = error;
-    const waitMs = this.#again(verdict, from.seat);
+    const waitMs = this.#progressed ? undefined : this.#retryMs(verdict, from.seat);
     if (waitMs === undefined) {
       this.#leave(verdict.kind === 'final');
       this.#sink.error(error);
@@ -158,22 +178,10 @@ export class Dispatch implements AttemptOwner, Waiter {
     else queueMicrotask(() => this.#attempt(performance.now()));
   }
 
-  /** In how many milliseconds to try again; nothing where it is not to be. */
-  #again({ kind, leaving, pushBackMs }: Verdict, seat: Seat): number | undefined {
-    if (this.#progressed) return undefined;
-    const elsewhere = this.#lane.isElsewhere(this.#wish);
-    // One that is leaving refuses each task once, and is then passed over: there is nothing to go easy on.
-    if (leaving && elsewhere) return 0;
-    const failed = {
-      attempt: this.#wish.tried.length,
-      kind,
-      idempotent: seat.isIdempotent(this.#task.capability),
-      remainingMs: (this.#deadline ?? this.#bound).remainingMs,
-      elsewhere,
-      pushBackMs,
-    };
-    const answer = this.#lane.retries.after(failed, performance.now());
-    return typeof answer === 'number' ? answer : undefined;
+  #retryMs(verdict: Verdict, seat: Seat): number | undefined {
+    const idempotent = seat.isIdempotent(this.#task.capability);
+    const { remainingMs } = this.#deadline ?? this.#bound;
+    return this.#lane.retryMs(this.#wish, verdict, { idempotent, remainingMs }, performance.now());
   }
 
   #waitForRetry(waitMs: number): void {
@@ -189,26 +197,15 @@ export class Dispatch implements AttemptOwner, Waiter {
     this.#leave(false);
     if (!first) return this.#refuse(noLiveInstance(this.#task));
     try {
-      const deadline = this.#setDeadline(first);
-      const ticket = this.#line.wait(this, this.#task.sender, deadline.at, now);
-      if (typeof ticket === 'string') return this.refused(ticket);
-      this.#waitWith(ticket, deadline);
+      const { signal } = this.#scope;
+      const scope = { caller: this.#task.sender, deadline: this.#setDeadline(first), signal };
+      const wait = this.#line.wait(this, scope, now);
+      if (typeof wait === 'string') return this.refused(wait);
+      this.#endWait = wait;
+      this.#parts.lanes.crowded(this.#line);
     } catch (thrown) {
       this.#refuse(thrown);
     }
-  }
-
-  #waitWith(ticket: Ticket<Waiter>, deadline: Deadline): void {
-    const { signal } = this.#scope;
-    this.#parts.lanes.crowded(this.#line);
-    const giveUp = (error: RpcError) => {
-      this.#line.admission.withdraw(ticket, performance.now());
-      this.#refuse(error);
-    };
-    this.#endWait = pause(deadline, signal, {
-      onTime: () => giveUp(expired(this.#task)),
-      onAbort: () => giveUp(stoppedBy(signal)),
-    });
   }
 
   resume(): void {
@@ -220,6 +217,11 @@ export class Dispatch implements AttemptOwner, Waiter {
   refused(refusal: Refusal): void {
     this.#endWait?.();
     this.#refuse(overloaded(this.#task, refusal, this.#line));
+  }
+
+  gaveUp(): void {
+    const { signal } = this.#scope;
+    this.#refuse(signal.aborted ? stoppedBy(signal) : expired(this.#task));
   }
 
   /** The task's own deadline, from the first instance on that it may go to. */
@@ -240,9 +242,7 @@ export class Dispatch implements AttemptOwner, Waiter {
   #refuse(thrown: unknown): void {
     const { messages, lanes } = this.#parts;
     const error = RpcError.from(thrown);
-    if (this.#wish.tried.length === 0) messages.record({ message: this.#task, instanceId: '' });
-    const message = errorOf(this.#task, error, { sender: ORCHESTRATOR_ID });
-    messages.record({ message, instanceId: '', capability: this.#task.capability });
+    recordRefusal(messages, this.#task, error, this.#wish.tried.length === 0);
     this.#leave(false);
     this.#sink.error(error);
     lanes.roomMade();

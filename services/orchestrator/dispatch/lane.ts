@@ -4,7 +4,7 @@ import type { Bar, BarOf } from '../../policy/not-chosen.ts';
 import { OutlierEjector } from '../../policy/outlier-ejector.ts';
 import { PowerOfTwo } from '../../policy/power-of-two.ts';
 import type { RetryBudget } from '../../policy/retry-budget.ts';
-import { RetryPolicy } from '../../policy/retry-policy.ts';
+import { type FailedAttempt, RetryPolicy } from '../../policy/retry-policy.ts';
 import type { Logger } from '../../rpc/log.ts';
 import type { Connection } from '../member/connection.ts';
 import { hasLabels } from '../roster/filter.ts';
@@ -38,13 +38,12 @@ const LEVELS: readonly (readonly Bar[])[] = [
  * them: cost, affinity, health, room.
  */
 export class Lane {
-  /** Whether, and when, a task is tried again. */
-  readonly retries: RetryPolicy;
   /** The retries and hedges that are left to the capability. */
   readonly budget: RetryBudget;
   /** How long its tasks take. */
   readonly latencies = new LatencyHistogram();
   readonly #parts: LaneParts;
+  readonly #retries: RetryPolicy;
   readonly #lines = new Lines(this);
   readonly #powerOfTwo = new PowerOfTwo(Math.random);
   readonly #ejector = new OutlierEjector<Seat>();
@@ -54,7 +53,7 @@ export class Lane {
   constructor(parts: LaneParts) {
     this.#parts = parts;
     this.budget = parts.budget;
-    this.retries = new RetryPolicy(parts.budget, Math.random);
+    this.#retries = new RetryPolicy(parts.budget, Math.random);
   }
 
   /** The instances that take tasks. */
@@ -62,6 +61,11 @@ export class Lane {
     const { instances } = this.#parts;
     if (this.#version !== instances.version) this.#takeSeats();
     return this.#seats;
+  }
+
+  /** When an instance that is out of use is to be tried, in milliseconds of the monotonic clock; Infinity where none is. */
+  get nextProbeAt(): number {
+    return this.#ejector.nextProbeAt;
   }
 
   /** Every instance, those too that take no tasks. */
@@ -77,7 +81,7 @@ export class Lane {
 
   /** Where a task is to go; AT_CAPACITY where it has to wait for that; nothing where no instance may have it. */
   choose(wish: Wish, now: number): Seat | 'AT_CAPACITY' | undefined {
-    return (now >= this.#ejector.nextProbeAt ? this.#probe(wish, now) : undefined) ?? this.pick(wish, now);
+    return (now >= this.nextProbeAt ? this.#probe(wish, now) : undefined) ?? this.pick(wish, now);
   }
 
   /** The same, but that it never is a probe. */
@@ -101,9 +105,27 @@ export class Lane {
     return this.seats.some((seat) => bar?.(seat) === undefined);
   }
 
+  /**
+   * In how many milliseconds to try a task again that has failed, by its verdict and what is left of the budget; nothing
+   * where it is not to be tried again.
+   */
+  retryMs(
+    wish: Wish,
+    { kind, leaving, pushBackMs }: Verdict,
+    task: Pick<FailedAttempt, 'idempotent' | 'remainingMs'>,
+    now: number,
+  ): number | undefined {
+    const elsewhere = this.isElsewhere(wish);
+    // One that is leaving refuses each task once, and is then passed over: there is nothing to go easy on.
+    if (leaving && elsewhere) return 0;
+    const failed = { ...task, attempt: wish.tried.length, kind, elsewhere, pushBackMs };
+    const answer = this.#retries.after(failed, now);
+    return typeof answer === 'number' ? answer : undefined;
+  }
+
   /** Why an instance may not have a task; nothing where every one may. */
   barOf({ labels, tried }: Wish, level: readonly Bar[] = LEVELS[0]!): BarOf<Seat> | undefined {
-    const someEjected = this.#ejector.nextProbeAt !== Number.POSITIVE_INFINITY && level.includes('EJECTED');
+    const someEjected = this.nextProbeAt !== Number.POSITIVE_INFINITY && level.includes('EJECTED');
     const someTried = tried.length > 0 && level.includes('ALREADY_TRIED');
     if (!labels && !someTried && !someEjected) return undefined;
     return (seat) => {

@@ -1,6 +1,8 @@
 import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
 import { RetryBudget } from '../../policy/retry-budget.ts';
+import { Deadline } from '../../rpc/deadline.ts';
 import type { Logger } from '../../rpc/log.ts';
+import type { Alarm } from '../../rpc/timer-wheel.ts';
 import type { Connection } from '../member/connection.ts';
 import type { RosterEntry } from '../roster/entry.ts';
 import type { InstanceSet } from '../roster/instance-set.ts';
@@ -8,6 +10,12 @@ import type { Roster } from '../roster/roster.ts';
 import { Lane } from './lane.ts';
 import type { Line } from './line.ts';
 import { Standing } from './standing.ts';
+
+/**
+ * How often at most what waits is looked at since a probe is due, in milliseconds. Ours: none that waits may be allowed
+ * to go there, and the probe is due all that time.
+ */
+const PROBE_LOOK_MS = 50;
 
 /** The lanes of an orchestrator: one for each set of instances that tasks go to, made when first needed. */
 export class Lanes {
@@ -19,6 +27,9 @@ export class Lanes {
   /** The lines in which something waits, in the order of their turns. */
   readonly #crowded = new Set<Line>();
   #admitting = false;
+  /** Looks at what waits when a probe is due. */
+  #probeLook: Alarm | undefined;
+  #probeLookAt = Number.POSITIVE_INFINITY;
 
   constructor(roster: Roster<Connection>, log: Logger) {
     this.#roster = roster;
@@ -46,6 +57,7 @@ export class Lanes {
   /** Something waits in a line. */
   crowded(line: Line): void {
     this.#crowded.add(line);
+    this.#lookAtProbe(line);
   }
 
   /** An instance may have room for one more, or has come or gone: what waits is looked at once all is told. */
@@ -69,6 +81,23 @@ export class Lanes {
       this.#crowded.delete(line);
       if (hadTurn && line.admission.waiting > 0) this.#crowded.add(line);
     }
+    this.#probeLook?.cancel();
+    this.#probeLookAt = Number.POSITIVE_INFINITY;
+    for (const line of this.#crowded) this.#lookAtProbe(line);
+  }
+
+  /** That an instance which was out of use may be tried makes room as well, and nobody tells of it. */
+  #lookAtProbe({ nextProbeAt }: Line): void {
+    if (nextProbeAt >= this.#probeLookAt) return;
+    const waitMs = Math.max(PROBE_LOOK_MS, nextProbeAt - performance.now());
+    const look = Deadline.after(waitMs);
+    if (look.at >= this.#probeLookAt) return;
+    this.#probeLook?.cancel();
+    this.#probeLookAt = look.at;
+    this.#probeLook = look.onExpired(() => {
+      this.#probeLookAt = Number.POSITIVE_INFINITY;
+      this.roomMade();
+    });
   }
 
   #onlyCapability(instances: InstanceSet<Connection>): string {

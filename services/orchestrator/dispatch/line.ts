@@ -1,5 +1,7 @@
 import { Admission, type Refusal } from '../../policy/admission.ts';
-import type { Ticket } from '../../policy/fair-queue.ts';
+import type { Deadline } from '../../rpc/deadline.ts';
+import { pause } from '../../rpc/pause.ts';
+import type { StopSignal } from '../../rpc/stop-signal.ts';
 import { hasLabels } from '../roster/filter.ts';
 import type { Seat } from './seat.ts';
 
@@ -9,6 +11,24 @@ export interface Waiter {
   resume(): void;
   /** It waits in vain. */
   refused(refusal: Refusal): void;
+  /** It has waited until its deadline, or until its signal aborted. */
+  gaveUp(): void;
+}
+
+/** What a task waits under. */
+export interface WaitScope {
+  /** Who sent it. */
+  readonly caller: string;
+  readonly deadline: Deadline;
+  readonly signal: StopSignal;
+}
+
+/** What a line looks at of its lane. */
+export interface Seating {
+  /** The instances that take tasks; another array where they have changed. */
+  readonly seats: readonly Seat[];
+  /** When an instance that is out of use is to be tried, in milliseconds of the monotonic clock; Infinity where none is. */
+  readonly nextProbeAt: number;
 }
 
 /**
@@ -21,15 +41,14 @@ export class Line {
   readonly admission: Admission<Waiter>;
   /** The labels that its tasks ask for; nothing where any instance will do. */
   readonly labels: Readonly<Record<string, string>> | undefined;
-  readonly #lane: { readonly seats: readonly Seat[] };
+  readonly #lane: Seating;
   /** Those of the lane that `#seats` were taken from. */
   #among: readonly Seat[] = [];
   #seats: readonly Seat[] = [];
   /** How many are still looked at in this round. */
   #looks = 0;
 
-  /** `lane`: whose `seats` are those that take tasks, another array where they have changed. */
-  constructor(lane: { readonly seats: readonly Seat[] }, labels?: Readonly<Record<string, string>>) {
+  constructor(lane: Seating, labels?: Readonly<Record<string, string>>) {
     this.#lane = lane;
     this.labels = labels;
     this.admission = new Admission({ limit: 0, refuse: (waiter, refusal) => waiter.refused(refusal) });
@@ -47,6 +66,11 @@ export class Line {
     return this.#seats;
   }
 
+  /** When a task that waits may have room though none was made: see Seating. */
+  get nextProbeAt(): number {
+    return this.#lane.nextProbeAt;
+  }
+
   /** Whether no task waits in it, nor has been let in. */
   get idle(): boolean {
     return this.admission.running === 0 && this.admission.waiting === 0;
@@ -60,10 +84,19 @@ export class Line {
     return this.admission.enter();
   }
 
-  /** Lets a task wait for room, or says why it must not. */
-  wait(waiter: Waiter, caller: string, deadlineAt: number, now: number): Ticket<Waiter> | Refusal {
+  /**
+   * Lets a task wait for room, or says why it must not. The function that it answers is to be called when it is let in
+   * or refused.
+   */
+  wait(waiter: Waiter, { caller, deadline, signal }: WaitScope, now: number): (() => void) | Refusal {
     this.#assess(1);
-    return this.admission.wait(waiter, caller, deadlineAt, now);
+    const ticket = this.admission.wait(waiter, caller, deadline.at, now);
+    if (typeof ticket === 'string') return ticket;
+    const giveUp = () => {
+      this.admission.withdraw(ticket, performance.now());
+      waiter.gaveUp();
+    };
+    return pause(deadline, signal, { onTime: giveUp, onAbort: giveUp });
   }
 
   /** Begins a round, in which each that waits is looked at once: one may have to wait on. */

@@ -1,5 +1,4 @@
-import { Line } from './line.ts';
-import type { Seat } from './seat.ts';
+import { Line, type Seating } from './line.ts';
 
 /**
  * How many lines a lane has at most, beside the main one. Ours: a mesh asks for labels in fewer ways at a time; strangers
@@ -9,12 +8,11 @@ const MAX_LINES = 64;
 
 /** The lines of a lane: a main one, and one for each selection by labels, made when first needed. */
 export class Lines {
-  readonly #lane: { readonly seats: readonly Seat[] };
+  readonly #lane: Seating;
   readonly #main: Line;
   readonly #labelled = new Map<string, Line>();
 
-  /** `lane`: whose `seats` are those that take tasks. */
-  constructor(lane: { readonly seats: readonly Seat[] }) {
+  constructor(lane: Seating) {
     this.#lane = lane;
     this.#main = new Line(lane);
   }

@@ -1,5 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { AgentMessage } from '../../../gen/troupe/v1/agent_message_pb.js';
+import { MAX_NAME_CHARACTERS } from '../../protocol/labels.ts';
 import { troupeError } from '../../protocol/reason.ts';
 import { stoppedBy } from '../../protocol/stopped.ts';
 import type { TaskScope } from '../../protocol/task-sink.ts';
@@ -107,7 +108,8 @@ export function noLiveInstance({ receiver: agent, capability, routing }: AgentMe
 
 /** A name that is like the one asked for, where there is one; else where to look. */
 function hint(asked: string, names: Iterable<string>): string {
-  const known = [...names];
+  // What comparing costs grows with the length, and it is done at once: what is longer than any name may be is none misspelt.
+  const known = asked.length > MAX_NAME_CHARACTERS ? [] : [...names];
   const near = known.length > 0 ? closest(asked, known) : '';
   if (near !== '' && distance(asked, near) <= Math.max(2, asked.length / 3)) return ` Did you mean ${near}?`;
   return ' ListAgents tells who is there.';

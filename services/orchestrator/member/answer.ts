@@ -7,11 +7,12 @@ import { RpcError } from '../../rpc/rpc-error.ts';
 
 /**
  * The RESULT with which an instance answers a task or broadcast: what it left empty is filled in, in the
- * message itself. An ERROR is thrown as what it says, and a message of any other type as HANDLER_FAILED.
+ * message itself, and its `correlation_id` is the question's, whatever it said. An ERROR is thrown as what it says, and a message of any other type as HANDLER_FAILED.
  */
 export function completeAnswer(question: AgentMessage, answer: AgentMessage, from: AgentCard): AgentMessage {
   answer.type ||= MessageType.RESULT;
-  answer.correlationId ||= question.id;
+  // By Handle, an answer belongs to its call. A caller's link goes by this id, and may have another task of that one.
+  answer.correlationId = question.id;
   answer.receiver ||= question.sender;
   completeMessage(answer, { sender: from.id });
   if (answer.type === MessageType.RESULT) return answer;
@@ -30,15 +31,19 @@ export function completeProgress(message: AgentMessage, from: AgentCard): AgentM
 }
 
 /**
- * The failure of an instance with a reason: one that says nothing but UNKNOWN is HANDLER_FAILED, any other
- * stays itself.
+ * The failure of an instance with a reason: one whose code is OK is UNKNOWN, one that says nothing but UNKNOWN is
+ * HANDLER_FAILED, any other stays itself.
  */
 export function explainFailure(thrown: unknown, from: AgentCard): RpcError {
-  const error = RpcError.from(thrown);
+  const error = notOk(RpcError.from(thrown));
   if (error.details.length > 0) return ofAgent(error, from);
-  return error.code === Code.UNKNOWN || error.code === Code.OK
-    ? handlerFailed(error.message, from, error)
-    : error;
+  return error.code === Code.UNKNOWN ? handlerFailed(error.message, from, error) : error;
+}
+
+/** A call that ends OK without its answer would be a success that nobody made. */
+function notOk(error: RpcError): RpcError {
+  if (error.code !== Code.OK) return error;
+  return new RpcError(Code.UNKNOWN, error.message, error.details, { cause: error });
 }
 
 /**

@@ -35,6 +35,8 @@ export interface ConnectionEvents {
   onHeartbeat(heartbeat: Heartbeat): void;
   /** The link to it has ended: it is lost, or has left. */
   onLinkClosed(error: RpcError | undefined): void;
+  /** A sink has thrown, which none must: its task is not told of any more. */
+  onSinkFailed(fault: unknown): void;
 }
 
 /**
@@ -81,10 +83,13 @@ export class Connection {
   /** Sends a TASK; what becomes of it goes to the sink, as the instance says it. */
   send(task: AgentMessage, sink: TaskSink, scope: SendScope): void {
     if (this.#link) return this.#link.send(task, sink, scope);
-    this.#handle(task, scope).then(
-      (reply) => (reply ? sink.result(reply) : sink.error(this.#noReply())),
-      (error) => sink.error(RpcError.from(error)),
-    );
+    this.#handle(task, scope)
+      .then(
+        (reply) => (reply ? sink.result(reply) : sink.error(this.#noReply())),
+        (error) => sink.error(RpcError.from(error)),
+      )
+      // A rejection that nobody hears of would end the process.
+      .catch((fault) => this.#events.onSinkFailed(fault));
   }
 
   /** Sends a BROADCAST; answers the reply, or nothing where it was only acknowledged. */

@@ -136,6 +136,7 @@ export class Member {
       introduction,
       source: this.claims.source,
       roster: this.#roster,
+      log: this.#log,
       onEnd: () => {
         this.#nextAttempt();
         ended.resolve();

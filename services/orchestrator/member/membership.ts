@@ -52,8 +52,9 @@ export class Membership implements DiscoverySink {
    * dialled again.
    */
   dismiss(entry: RosterEntry<Connection>): void {
-    this.#roster.remove(entry);
+    // First, or what is in flight ends by an instance that never went OFFLINE: whether to try again goes by that.
     this.#members.get(entry.address)?.redial();
+    this.#roster.remove(entry);
   }
 
   /** Lets go of every address, and cuts off what is in flight. */

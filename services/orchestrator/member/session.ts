@@ -5,6 +5,7 @@ import type { DiscoverySource } from '../../../gen/troupe/v1/roster_pb.js';
 import type { Channel } from '../../rpc/channel.ts';
 import { createClient } from '../../rpc/client.ts';
 import { Code } from '../../rpc/code.ts';
+import type { Logger } from '../../rpc/log.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import type { RosterEntry } from '../roster/entry.ts';
 import type { Roster } from '../roster/roster.ts';
@@ -32,6 +33,7 @@ export interface SessionParts {
   introduction: Introduction;
   source: DiscoverySource;
   roster: Roster<Connection>;
+  log: Logger;
   /** Told at once when the session is over. */
   onEnd: () => void;
 }
@@ -52,13 +54,15 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
-    const { channel, introduction, roster, source } = parts;
+    const { channel, introduction, roster, source, log } = parts;
     const { card, checks, serving } = introduction;
     this.#serving = serving;
     const connection = new Connection(channel, card, checks, {
       onDraining: () => this.#heard(AgentStatus.DRAINING),
       onHeartbeat: ({ status }) => this.#heard(status),
       onLinkClosed: () => this.end(),
+      onSinkFailed: (fault) =>
+        log.error({ error: RpcError.from(fault).message }, 'the end of a task could not be told'),
     });
     const status = serving ? AgentStatus.IDLE : AgentStatus.DRAINING;
     this.entry = roster.put({ address: channel.address, source, card, connection, status });

@@ -6,6 +6,10 @@ import { newMessage } from '../../../services/protocol/codec/new-message.ts';
 import { reasonOf } from '../../../services/protocol/reason.ts';
 import { Deadline } from '../../../services/rpc/deadline.ts';
 import { RpcError } from '../../../services/rpc/rpc-error.ts';
+import { echo } from '../agents.ts';
+import { failureOf, TestMesh } from '../test-mesh.ts';
+
+const mesh = new TestMesh();
 
 it('An unknown capability is waited for by 1,000 tasks at once, and to those beyond it is not known', async () => {
   const roster = new Roster<Connection>();
@@ -24,4 +28,13 @@ it('An unknown capability is waited for by 1,000 tasks at once, and to those bey
   caller.abort();
   expect(new Set(await Promise.all(waiting))).toEqual(new Set(['TASK_CANCELLED']));
   roster.close();
+});
+
+it('An unknown name is answered with one that is like it, unless it is longer than any may be', async () => {
+  const known = 'x'.repeat(128);
+  const { rpc } = await mesh.settledWith(echo('echo', [known]));
+  const answerTo = async (capability: string) =>
+    (await failureOf(rpc.dispatch({ message: { capability } }))).message;
+  expect(await answerTo(known.slice(1))).toContain(`Did you mean ${known}?`);
+  expect(await answerTo(`${known}x`)).toContain('ListAgents tells who is there.');
 });
