@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
 import { AgentStatus } from '../../gen/troupe/v1/agent_status_pb.js';
+import type { JsonValue, TaskContext } from '../../services/agent/index.ts';
 import { reasonOf } from '../../services/protocol/reason.ts';
 import { Code } from '../../services/rpc/code.ts';
 import { RpcError } from '../../services/rpc/rpc-error.ts';
@@ -111,6 +112,28 @@ describe.each(DOORS)('A task over %s', (door) => {
     const ask = await thrower(make);
     const error = await failureOf(ask[door]({}));
     expect(error).toMatchObject({ ...told, details: [] });
+  });
+
+  it.each<[string, (task: TaskContext) => void, string]>([
+    ['reports what is no JSON', (task) => task.progress(1n as never), 'it reported what is no JSON'],
+    ['attaches a document without a name', (task) => task.attach({}), 'without a name'],
+    [
+      'attaches two documents of one name',
+      (task) => {
+        task.attach({ name: 'a.md' });
+        task.attach({ name: 'a.md' });
+      },
+      "two documents named 'a.md'",
+    ],
+  ])('whose handler %s fails HANDLER_FAILED: its caller is not to blame', async (_, err, text) => {
+    const handle = (_: JsonValue, task: TaskContext) => {
+      err(task);
+      return 'done';
+    };
+    const { ask } = await served({ capabilities: { err: { handle } } });
+    const error = await failureOf(ask[door]({}));
+    expect([error.code, reasonOf(error)]).toEqual([Code.UNKNOWN, 'HANDLER_FAILED']);
+    expect(error.message).toContain(text);
   });
 });
 
