@@ -7,7 +7,9 @@ import { admitSize, completeMessage, forwardMetadata } from '../protocol/message
 import { troupeError } from '../protocol/reason.ts';
 import { errorOf, heartbeatOf } from '../protocol/reply.ts';
 import { resultOfTask } from '../protocol/task-sink.ts';
+import { onwardMs } from '../protocol/ttl.ts';
 import type { CallContext } from '../rpc/call-context.ts';
+import { Deadline } from '../rpc/deadline.ts';
 import type { Handlers } from '../rpc/handlers.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import type { AgentDefinition } from './definition.ts';
@@ -39,11 +41,14 @@ export function agentHandlers({
     takeBroadcast(message, scope, { definition, history });
 
   const answer = async (message: AgentMessage, context: CallContext): Promise<AgentMessage | undefined> => {
+    const { signal, log } = context;
+    // At the deadline itself gRPC cuts the call, and the reason is lost.
+    const deadline = Deadline.after(onwardMs(context.deadline.remainingMs));
     switch (message.type) {
       case MessageType.TASK:
-        return resultOfTask((sink) => runner.run(message, sink, context));
+        return resultOfTask((sink) => runner.run(message, sink, { signal, log, deadline }));
       case MessageType.BROADCAST:
-        return broadcast(message, context);
+        return broadcast(message, { signal, deadline });
       case MessageType.HEARTBEAT:
         return heartbeatOf(message, tally.heartbeat(), from);
       default:

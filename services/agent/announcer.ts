@@ -16,6 +16,17 @@ const REGISTER_TIMEOUT_MS = 5000;
 const DEREGISTER_TIMEOUT_MS = 1000;
 /** Which part of its lease an instance lets pass before it renews it. */
 const RENEW_AT = 1 / 3;
+/** The shortest and the longest time between two renewals, in milliseconds, whatever lease is granted. */
+const MIN_RENEWAL_MS = 100;
+const MAX_RENEWAL_MS = 3_600_000;
+
+/**
+ * After how many milliseconds a lease of `leaseMs` is renewed: a third of it, but at least 100 ms and at most an hour. A
+ * timer of Node that is set for more than 24.8 days, or for less than nothing, fires at once.
+ */
+export function renewalMs(leaseMs: number): number {
+  return Math.min(Math.max(leaseMs * RENEW_AT, MIN_RENEWAL_MS), MAX_RENEWAL_MS);
+}
 
 /** What an instance announces. */
 export interface Announcement {
@@ -36,6 +47,7 @@ export class Announcer {
   readonly #log: Logger;
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
+  /** Whether it ever was: a renewal that fails leaves the lease behind. */
   #announced = false;
   #failing = false;
 
@@ -68,7 +80,7 @@ export class Announcer {
       // An orchestrator that has gone away since it answered may have forgotten everyone.
       if (leaseMs !== undefined && this.#channel.connected) {
         backoffMs = FIRST_BACKOFF_MS;
-        await this.#pause(leaseMs * RENEW_AT);
+        await this.#pause(renewalMs(leaseMs));
       } else {
         await this.#pause(backoffMs * (0.5 + Math.random() / 2));
         backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
@@ -83,7 +95,7 @@ export class Announcer {
       const deadline = Deadline.after(REGISTER_TIMEOUT_MS);
       const options = { deadline, signal: this.#stop.signal };
       const { lease, address } = await this.#orchestrator.register(this.#announcement, options);
-      if (!this.#announced) this.#log.info({ address }, 'announced');
+      if (!this.#announced || this.#failing) this.#log.info({ address }, 'announced');
       this.#announced = true;
       this.#failing = false;
       return lease ? durationToMs(lease) : undefined;
@@ -94,7 +106,6 @@ export class Announcer {
       // Told aloud once, when it begins: an orchestrator that is down says so at every attempt.
       const level = this.#failing ? 'debug' : 'warn';
       this.#log[level]({ error: error.message }, 'not announced: trying again');
-      this.#announced = false;
       this.#failing = true;
       return undefined;
     }

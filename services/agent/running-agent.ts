@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentCard } from '../../gen/troupe/v1/agent_card_pb.js';
 import { AgentService } from '../../gen/troupe/v1/agent_service_pb.js';
+import { checkedTime } from '../client/check-option.ts';
 import { Orchestrators } from '../client/orchestrators.ts';
 import { messageCodecs } from '../protocol/codecs.ts';
 import { type Logger, silent } from '../rpc/log.ts';
@@ -98,9 +99,11 @@ export class RunningAgent {
 
   /**
    * Leaves well: says NOT_SERVING and DRAINING, takes nothing new, hands back what waits, finishes what is in
-   * flight, leaves the roster, and closes. What is not finished after `graceMs` (default 10 s) is cut off.
+   * flight, leaves the roster, and closes. What is not finished after `graceMs` milliseconds (default 10,000; Infinity:
+   * it waits for ever) is cut off. A time that is none is INVALID_MESSAGE, and nothing is drained.
    */
   async drain(graceMs?: number): Promise<void> {
+    if (graceMs !== undefined) checkedTime('graceMs', graceMs);
     this.#tally.drain();
     const drained = this.#server.drain(graceMs);
     // After the word that it is leaving: whoever gets a task back knows by then not to send it here again.

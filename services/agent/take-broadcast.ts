@@ -8,7 +8,7 @@ import { messageDeadline } from '../protocol/ttl.ts';
 import { fromValue } from '../protocol/value.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import type { AgentDefinition } from './definition.ts';
-import { handlerFailure, replyOf } from './handler-failure.ts';
+import { handlerFailure, saidBy } from './handler-failure.ts';
 import type { History } from './history.ts';
 
 /**
@@ -46,7 +46,7 @@ async function heard(message: AgentMessage, definition: AgentDefinition): Promis
     const reply = await definition.onBroadcast?.(payload, message);
     return reply === undefined
       ? undefined
-      : replyOf(() => resultOf(message, reply, { sender: definition.id }));
+      : saidBy(() => resultOf(message, reply, { sender: definition.id }));
   } catch (thrown) {
     throw handlerFailure(thrown, { agent: definition.id });
   }

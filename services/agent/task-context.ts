@@ -8,11 +8,13 @@ import { Caller } from '../client/caller.ts';
 import type { Orchestrators } from '../client/orchestrators.ts';
 import { SharedState } from '../client/shared-state.ts';
 import type { TaskOptions, TaskResult } from '../client/task.ts';
+import { quoted } from '../protocol/quoted.ts';
 import { progressOf } from '../protocol/reply.ts';
 import type { TaskScope, TaskSink } from '../protocol/task-sink.ts';
 import { onwardMs } from '../protocol/ttl.ts';
 import type { JsonValue } from '../protocol/value.ts';
 import type { Logger } from '../rpc/log.ts';
+import { saidBy } from './handler-failure.ts';
 import type { LazyAbort } from './lazy-abort.ts';
 
 /** A document as a handler attaches it to its RESULT. */
@@ -31,7 +33,8 @@ export class TaskContext {
   readonly #scope: WorkScope;
   readonly #orchestrators: Orchestrators;
   readonly #sink: Pick<TaskSink, 'progress'>;
-  readonly #attachments: Attachment[] = [];
+  /** By their names. */
+  #attachments: Map<string, Attachment> | undefined;
   #sequence = 0;
   #state: SharedState | undefined;
   #log: Logger | undefined;
@@ -89,23 +92,28 @@ export class TaskContext {
 
   /** The documents that the handler has attached so far. */
   get attachments(): readonly Attachment[] {
-    return this.#attachments;
+    return this.#attachments ? [...this.#attachments.values()] : [];
   }
 
   /**
    * Tells the caller how it goes. At most 256, and 1 MiB of them, may wait to be read, whether or not the caller
-   * listens: beyond that the task ends SLOW_READER. So report now and then, and not for every item of a loop.
+   * listens: beyond that the task ends SLOW_READER. So report now and then, and not for every item of a loop. Throws
+   * where the payload is no JSON.
    */
   progress(payload: JsonValue): void {
     if (this.#scope.stop.reason) return;
-    const message = progressOf(this.message, this.#sequence + 1, payload);
+    const message = saidBy(() => progressOf(this.message, this.#sequence + 1, payload), 'reported');
     this.#sequence++;
     this.#sink.progress(message);
   }
 
-  /** Attaches a document to the RESULT. */
+  /** Attaches a document to the RESULT. Throws where it has no name, or that of another. */
   attach(attachment: AttachmentInit): void {
-    this.#attachments.push(create(AttachmentSchema, attachment));
+    const { name } = attachment;
+    if (typeof name !== 'string' || name === '') throw new TypeError('it attached a document without a name');
+    this.#attachments ??= new Map();
+    if (this.#attachments.has(name)) throw new Error(`it attached two documents named ${quoted(name)}`);
+    this.#attachments.set(name, create(AttachmentSchema, attachment));
   }
 
   /**

@@ -10,7 +10,7 @@ import { messageDeadline } from '../protocol/ttl.ts';
 import { fromValue, type JsonValue } from '../protocol/value.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import type { AgentDefinition, CapabilityDefinition } from './definition.ts';
-import { handlerFailure, replyOf } from './handler-failure.ts';
+import { handlerFailure, saidBy } from './handler-failure.ts';
 import type { History } from './history.ts';
 import { LazyAbort } from './lazy-abort.ts';
 import type { Tally } from './tally.ts';
@@ -185,29 +185,26 @@ export class TaskRunner {
     const onStop = () => end(stoppedBy(scope.signal));
     scope.signal.addEventListener('abort', onStop, { once: true });
     const alarm = deadline.onExpired(() => end(timedOut()));
-    let reason: string | undefined = '';
+    let result: AgentMessage | undefined;
+    let error: RpcError | undefined;
     try {
       const context = new TaskContext(task, { stop, deadline, log }, this.#orchestrators, sink);
       const payload = (await skill.definition.handle(input, context)) ?? null;
       if (stop.reason) throw stop.reason;
-      const result = replyOf(() => resultOf(task, payload));
+      result = saidBy(() => resultOf(task, payload));
       result.attachments.push(...context.attachments);
-      this.#tally.ended('done');
-      noteEnd();
-      sink.result(result);
     } catch (thrown) {
-      const about = { agent: this.#definition.id, capability: skill.name };
-      const error = stop.reason ?? handlerFailure(thrown, about);
-      reason = reasonOf(error);
-      this.#tally.ended(reason === 'TASK_CANCELLED' ? 'cancelled' : 'failed');
-      noteEnd(error);
-      sink.error(error);
-    } finally {
-      alarm.cancel();
-      scope.signal.removeEventListener('abort', onStop);
-      // One that was cut short or failed early does not tell how long others will take; one that took too long does.
-      const tells = reason === '' || reason === 'TASK_TIMED_OUT';
-      this.#room?.ended(tells ? performance.now() - startedAt : undefined);
+      error = stop.reason ?? handlerFailure(thrown, { agent: this.#definition.id, capability: skill.name });
     }
+    alarm.cancel();
+    scope.signal.removeEventListener('abort', onStop);
+    const reason = error && reasonOf(error);
+    this.#tally.ended(!error ? 'done' : reason === 'TASK_CANCELLED' ? 'cancelled' : 'failed');
+    noteEnd(error);
+    if (error) sink.error(error);
+    else sink.result(result!);
+    // One that was cut short or failed early does not tell how long others will take; one that took too long does.
+    const tells = !error || reason === 'TASK_TIMED_OUT';
+    this.#room?.ended(tells ? performance.now() - startedAt : undefined);
   }
 }

@@ -3,6 +3,7 @@ import { streamOfTask } from '../protocol/task-stream.ts';
 import { MAX_TTL_MS } from '../protocol/ttl.ts';
 import type { JsonValue } from '../protocol/value.ts';
 import { Deadline } from '../rpc/deadline.ts';
+import { leavable } from './leavable.ts';
 import type { Orchestrators } from './orchestrators.ts';
 import {
   makeTask,
@@ -35,10 +36,14 @@ export class Caller {
   }
 
   /** Sends a task and yields its progress, and its result last. Leaving the iteration cancels the task. */
-  async *stream(
+  stream(target: TaskTarget, payload: JsonValue, options: TaskOptions = {}): AsyncGenerator<TaskEvent, void> {
+    return leavable(options.signal, (signal) => this.#stream(target, payload, { ...options, signal }));
+  }
+
+  async *#stream(
     target: TaskTarget,
     payload: JsonValue,
-    options: TaskOptions = {},
+    options: TaskOptions,
   ): AsyncGenerator<TaskEvent, void> {
     const task = makeTask(this.#id, target, payload, options, this.#hops);
     const deadline = deadlineOf(options);

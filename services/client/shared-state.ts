@@ -5,6 +5,7 @@ import type { CallOptions } from '../rpc/call-options.ts';
 import { Deadline } from '../rpc/deadline.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import { checkedTime, invalidOption } from './check-option.ts';
+import { leavable } from './leavable.ts';
 import type { Orchestrators } from './orchestrators.ts';
 import type { Peer } from './peer.ts';
 
@@ -90,9 +91,16 @@ export class SharedState {
   }
 
   /** Every change under `prefix` from now on, or after `fromRevision`, until it is left. */
-  async *watch(
+  watch(
     prefix = '',
     options: StateOptions & { fromRevision?: bigint } = {},
+  ): AsyncGenerator<EntryChange, void> {
+    return leavable(options.signal, (signal) => this.#watch(prefix, { ...options, signal }));
+  }
+
+  async *#watch(
+    prefix: string,
+    options: StateOptions & { fromRevision?: bigint },
   ): AsyncGenerator<EntryChange, void> {
     const { fromRevision, timeoutMs = Number.POSITIVE_INFINITY } = options;
     // Begun anew, it would pass over what happened meanwhile: its reader has to know.

@@ -9,6 +9,7 @@ import type { CallOptions } from '../rpc/call-options.ts';
 import { Deadline } from '../rpc/deadline.ts';
 import { Caller } from './caller.ts';
 import { checkedTime } from './check-option.ts';
+import { leavable } from './leavable.ts';
 import { Orchestrators } from './orchestrators.ts';
 import type { Peer } from './peer.ts';
 import { SharedState } from './shared-state.ts';
@@ -110,9 +111,16 @@ export class Troupe {
    * Broadcasts to every live instance that the filter leaves, and yields one outcome per recipient as it
    * comes.
    */
-  async *broadcast(
+  broadcast(
     payload: JsonValue,
-    { capability = '', labels = {}, ...options }: BroadcastFilter & TaskOptions = {},
+    options: BroadcastFilter & TaskOptions = {},
+  ): AsyncGenerator<BroadcastResponse, void> {
+    return leavable(options.signal, (signal) => this.#broadcast(payload, { ...options, signal }));
+  }
+
+  async *#broadcast(
+    payload: JsonValue,
+    { capability = '', labels = {}, ...options }: BroadcastFilter & TaskOptions,
   ): AsyncGenerator<BroadcastResponse, void> {
     const message = makeTask(this.#id, {}, payload, options);
     message.type = MessageType.BROADCAST;
@@ -125,10 +133,18 @@ export class Troupe {
    * Runs a pipeline, and yields what happens; a step that fails ends it with that failure, after the last
    * event.
    */
-  async *run(
+  run(
     pipeline: MessageInitShape<typeof PipelineSchema>,
     input: JsonValue,
     options: RunOptions = {},
+  ): AsyncGenerator<PipelineEvent, void> {
+    return leavable(options.signal, (signal) => this.#run(pipeline, input, { ...options, signal }));
+  }
+
+  async *#run(
+    pipeline: MessageInitShape<typeof PipelineSchema>,
+    input: JsonValue,
+    options: RunOptions,
   ): AsyncGenerator<PipelineEvent, void> {
     const request = {
       pipeline,

@@ -1,4 +1,5 @@
 import { Deadline } from '../rpc/deadline.ts';
+import { LONGEST_TIMEOUT_MS } from '../rpc/timeout.ts';
 
 /** When keys expire, and who hears of it. */
 export interface ExpiryOptions<K> {
@@ -51,7 +52,8 @@ export class Expiry<K> {
 
   #wake(deadline: Deadline): NodeJS.Timeout {
     // A timer may fire up to a millisecond early: round up, so that the deadline has passed when it does.
-    return setTimeout(() => this.#expire(), Math.ceil(deadline.remainingMs)).unref();
+    const delayMs = Math.min(Math.ceil(deadline.remainingMs), LONGEST_TIMEOUT_MS);
+    return setTimeout(() => this.#expire(), delayMs).unref();
   }
 
   #expire(): void {

@@ -1,5 +1,6 @@
 import { OrchestratorService } from '../../gen/troupe/v1/orchestrator_service_pb.js';
 import { StateService } from '../../gen/troupe/v1/state_service_pb.js';
+import { checkedTime } from '../client/check-option.ts';
 import { messageCodecs } from '../protocol/codecs.ts';
 import { bind } from '../rpc/server.ts';
 import { type OrchestratorOptions, withDefaults } from './config.ts';
@@ -26,7 +27,8 @@ export interface Orchestrator {
   readonly http: string | undefined;
   /**
    * Leaves well: takes nothing new, tells links and watches, finishes what is in flight, and closes. What is
-   * not finished after `graceMs` (default 10 s) is cut off.
+   * not finished after `graceMs` milliseconds (default 10,000; Infinity: it waits for ever) is cut off. A time that is
+   * none is INVALID_MESSAGE, and nothing is drained.
    */
   drain(graceMs?: number): Promise<void>;
   /** Cuts everything off at once. */
@@ -70,7 +72,8 @@ export async function startOrchestrator(options: OrchestratorOptions = {}): Prom
   return {
     address: doors.address,
     http: doors.http,
-    drain(graceMs) {
+    async drain(graceMs) {
+      if (graceMs !== undefined) checkedTime('graceMs', graceMs);
       draining.abort();
       drained ??= doors.drain(graceMs).then(stop);
       return drained;

@@ -1,3 +1,4 @@
+import { Deadline } from './deadline.ts';
 import type { Logger } from './log.ts';
 import type { RpcError } from './rpc-error.ts';
 import { Slots } from './slots.ts';
@@ -38,16 +39,17 @@ export class OpenCalls {
     this.#draining.abort();
   }
 
-  /** Waits until no call is open, at most `withinMs` milliseconds. */
+  /** Waits until no call is open, at most `withinMs` milliseconds; Infinity: for as long as it takes. */
   idle(withinMs: number): Promise<void> {
-    if (this.#calls.size === 0) return Promise.resolve();
+    if (this.#calls.size === 0 || !(withinMs > 0)) return Promise.resolve();
     return new Promise((resolve) => {
       const idle = () => {
-        clearTimeout(timer);
+        alarm.cancel();
         this.#whenIdle.delete(idle);
         resolve();
       };
-      const timer = setTimeout(idle, withinMs);
+      // Not a timer of Node, which takes more than 24.8 days for none at all.
+      const alarm = Deadline.after(withinMs).onExpired(idle);
       this.#whenIdle.add(idle);
     });
   }

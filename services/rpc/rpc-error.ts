@@ -24,15 +24,20 @@ export class RpcError extends Error {
   }
 
   /**
-   * Anything thrown, as an RpcError: one stays itself, an AbortSignal's reason becomes CANCELLED or
-   * DEADLINE_EXCEEDED, and whatever else becomes UNKNOWN with its text.
+   * Anything thrown, as an RpcError that can be sent: one stays itself, or loses what no status can hold; an
+   * AbortSignal's reason becomes CANCELLED or DEADLINE_EXCEEDED, and whatever else becomes UNKNOWN with its text. It
+   * never throws, whatever it is given.
    */
   static from(thrown: unknown): RpcError {
-    if (thrown instanceof RpcError) return thrown;
-    if (thrown instanceof Error) return new RpcError(codeOf(thrown), thrown.message, [], { cause: thrown });
-    // Not String(): that throws on an object without a prototype.
-    const text = typeof thrown === 'string' ? thrown : inspect(thrown, { depth: 1, breakLength: Infinity });
-    return new RpcError(Code.UNKNOWN, text, [], { cause: thrown });
+    try {
+      if (thrown instanceof RpcError) return sendable(thrown);
+      const isError = thrown instanceof Error;
+      const text = textOf(isError ? thrown.message : thrown);
+      return new RpcError(isError ? codeOf(thrown) : Code.UNKNOWN, text, [], { cause: thrown });
+    } catch {
+      // A getter or a proxy that throws itself. As a cause it would do so again, to whoever prints the error.
+      return new RpcError(Code.UNKNOWN, 'what was thrown cannot be read');
+    }
   }
 
   /** The error that a `google.rpc.Status` describes. */
@@ -72,6 +77,24 @@ export function unpackDetail<T extends Message>(any: Any, schema: GenMessage<T>)
   } catch {
     return undefined;
   }
+}
+
+/** The error itself, unless its author gave it what no status can hold: types do not bind every author. */
+function sendable(error: RpcError): RpcError {
+  const { code, message, details, cause } = error;
+  const known = typeof code === 'number' && code in Code && code !== Code.OK;
+  const packed = Array.isArray(details) ? details.filter(isPacked) : [];
+  if (known && typeof message === 'string' && packed.length === details?.length) return error;
+  return new RpcError(known ? code : Code.UNKNOWN, textOf(message), packed, { cause });
+}
+
+function isPacked(detail: Partial<Any> | null | undefined): boolean {
+  return typeof detail?.typeUrl === 'string' && detail.value instanceof Uint8Array;
+}
+
+function textOf(thrown: unknown): string {
+  // Not String(): that throws on an object without a prototype.
+  return typeof thrown === 'string' ? thrown : inspect(thrown, { depth: 1, breakLength: Infinity });
 }
 
 function codeOf(error: Error): Code {

@@ -73,8 +73,8 @@ export class RpcServer {
 
   /**
    * Leaves well: says NOT_SERVING, tells open calls through `context.draining`, waits for them to end, then
-   * closes. Calls that still come reach their handlers, which refuse them. What is open after `graceMs`
-   * (default 10 s) is ended UNAVAILABLE.
+   * closes. Calls that still come reach their handlers, which refuse them. What is open after `graceMs` milliseconds
+   * (default 10,000; Infinity: it waits for ever) is ended UNAVAILABLE.
    */
   async drain(graceMs = 10_000): Promise<void> {
     this.#health.shutdown();

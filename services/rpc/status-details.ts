@@ -20,7 +20,7 @@ export function toWire(error: RpcError): StatusObject {
   const metadata = new Metadata();
   const status = bounded(error).toStatus();
   if (status.details.length > 0) metadata.set(DETAILS_TRAILER, Buffer.from(toBinary(StatusSchema, status)));
-  return { code: error.code, details: status.message, metadata };
+  return { code: status.code, details: status.message, metadata };
 }
 
 /** What grpc-js reports of a failed call, as the error that the other side made. */
@@ -41,17 +41,19 @@ export function fromWire(failure: ServiceError | StatusObject): RpcError {
 
 /**
  * The error within the bounds of the wire: at most 512 bytes of well-formed text, since grpc-js ends the
- * process on a lone surrogate, and as many of its first details as fit into 4 KiB.
+ * process on a lone surrogate, and as many of its first details as fit into 4 KiB. What no status can hold is left
+ * out: it never throws.
  */
 export function bounded(error: RpcError): RpcError {
-  const message = shortText(error.message, MAX_STATUS_TEXT);
+  const whole = RpcError.from(error);
+  const message = shortText(whole.message, MAX_STATUS_TEXT);
   const details = [];
   let size = 0;
-  for (const detail of error.details) {
+  for (const detail of whole.details) {
     size += detail.typeUrl.length + detail.value.length + 8;
     if (size > MAX_STATUS_DETAILS) break;
     details.push(detail);
   }
-  if (message === error.message && details.length === error.details.length) return error;
-  return new RpcError(error.code, message, details);
+  if (message === whole.message && details.length === whole.details.length) return whole;
+  return new RpcError(whole.code, message, details);
 }

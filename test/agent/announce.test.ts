@@ -1,11 +1,14 @@
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { Health } from '../../gen/grpc/health/v1/health_pb.js';
 import { OrchestratorService } from '../../gen/troupe/v1/orchestrator_service_pb.js';
-import { Announcer } from '../../services/agent/announcer.ts';
+import { Announcer, renewalMs } from '../../services/agent/announcer.ts';
 import { serveAgent } from '../../services/agent/index.ts';
 import { Troupe } from '../../services/client/index.ts';
 import { startOrchestrator } from '../../services/orchestrator/orchestrator.ts';
 import { msToDuration } from '../../services/protocol/ttl.ts';
+import { Channel } from '../../services/rpc/channel.ts';
+import { createClient } from '../../services/rpc/client.ts';
 import { Code } from '../../services/rpc/code.ts';
 import type { Handlers } from '../../services/rpc/handlers.ts';
 import { silent } from '../../services/rpc/log.ts';
@@ -13,8 +16,9 @@ import { RpcError } from '../../services/rpc/rpc-error.ts';
 import { bind, RpcServer } from '../../services/rpc/server.ts';
 import { TcpProxy } from '../chaos/proxy/tcp-proxy.ts';
 
-/** The part of an orchestrator that announcements reach; `leaseMs` of nothing refuses them. */
+/** The part of an orchestrator that announcements reach; a lease of nothing refuses them. */
 async function registry(leaseMs: number | undefined, listen = '127.0.0.1:0') {
+  const granted = { leaseMs };
   const said: string[] = [];
   let told = () => {};
   const say = (what: string) => {
@@ -24,9 +28,9 @@ async function registry(leaseMs: number | undefined, listen = '127.0.0.1:0') {
   const handlers: Partial<Handlers<typeof OrchestratorService>> = {
     register: ({ agentId, instanceId, address }) => {
       say(`register ${agentId} ${instanceId} ${address}`);
-      if (leaseMs === undefined)
+      if (granted.leaseMs === undefined)
         throw new RpcError(Code.FAILED_PRECONDITION, 'Another instance answers there.');
-      return { lease: msToDuration(leaseMs), address };
+      return { lease: msToDuration(granted.leaseMs), address };
     },
     deregister: ({ agentId, instanceId }) => {
       say(`deregister ${agentId} ${instanceId}`);
@@ -42,6 +46,10 @@ async function registry(leaseMs: number | undefined, listen = '127.0.0.1:0') {
     server,
     address,
     said,
+    /** From now on it refuses. */
+    refuse() {
+      granted.leaseMs = undefined;
+    },
     async until(count: number) {
       while (said.length < count) {
         await new Promise<void>((resolve) => {
@@ -75,6 +83,39 @@ describe('An instance', () => {
     await orchestrator.until(4);
     await announcer.leave();
     expect(orchestrator.said.slice(0, -1).every((said) => said === REGISTER)).toBe(true);
+    expect(orchestrator.said.at(-1)).toBe('deregister a a-1');
+  });
+
+  it.each([
+    ['15 s', 15_000, 5000],
+    ['nothing', 0, 100],
+    ['less than nothing', -1000, 100],
+    ['100 days', 8_640_000_000, 3_600_000],
+    ['as long as a Duration can be', 315_576_000_000_000, 3_600_000],
+  ])('whose lease is %s renews it after a third, between 100 ms and an hour', (_, leaseMs, afterMs) => {
+    expect(renewalMs(leaseMs)).toBe(afterMs);
+  });
+
+  it('whose lease is longer than a timer of Node can be set announces itself once', async () => {
+    const orchestrator = await registry(100 * 24 * 3_600_000);
+    const announcer = announce(orchestrator.address);
+    await orchestrator.until(1);
+    const channel = new Channel(orchestrator.address);
+    const health = createClient(Health, channel);
+    for (let round = 0; round < 20; round++) await health.check({});
+    channel.close();
+    await announcer.leave();
+    expect(orchestrator.said).toEqual([REGISTER, 'deregister a a-1']);
+  });
+
+  it('says good-bye though the last renewal of its lease failed', async () => {
+    const orchestrator = await registry(60);
+    const announcer = announce(orchestrator.address);
+    await orchestrator.until(1);
+    orchestrator.refuse();
+    // At the third, the second has been answered.
+    await orchestrator.until(3);
+    await announcer.leave();
     expect(orchestrator.said.at(-1)).toBe('deregister a a-1');
   });
 

@@ -10,6 +10,7 @@ import { Channel } from '../../services/rpc/channel.ts';
 import { createClient } from '../../services/rpc/client.ts';
 import { agentWithoutLink } from '../orchestrator/without-link.ts';
 import { reasonIn } from '../protocol/link/messages.ts';
+import { refusal } from '../protocol/refusal.ts';
 import { DOORS, served } from './agents.ts';
 
 /** A capability that is worked on until a test lets it end. */
@@ -48,6 +49,20 @@ describe.each(DOORS)('An agent that drains, at %s', (door) => {
     expect(await first).toBe(door === 'Link' ? 'INSTANCE_LOST' : undefined);
   });
 });
+
+/** What may be given for a grace time, and is none. */
+const NO_TIMES = [Number.NaN, -1, '5s' as never];
+
+it.each(NO_TIMES)(
+  'An agent that is told to drain within %o refuses, and goes on serving',
+  async (graceMs) => {
+    const { agent, ask } = await served({ capabilities: { work: { handle: () => 'done' } } });
+    const { reason, text } = await refusal(() => agent.drain(graceMs));
+    expect(reason).toBe('INVALID_MESSAGE');
+    expect(text).toMatch(/^The option graceMs is .*: it must be a number of milliseconds from 0/);
+    expect(fromValue((await ask.Link({}))?.payload)).toBe('done');
+  },
+);
 
 it('An agent that drains is NOT_SERVING to its health', async () => {
   const work = held();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Health, HealthCheckResponse_ServingStatus } from '../../gen/grpc/health/v1/health_pb.js';
 import { createClient } from '../../services/rpc/client.ts';
+import { refusal } from '../protocol/refusal.ts';
 import { echo, patient } from './agents.ts';
 import { AGENT_WAYS, failure, TestMesh, WAYS } from './test-mesh.ts';
 
@@ -86,6 +87,12 @@ describe.each(AGENT_WAYS)('an orchestrator of agents by %s that drains', (agents
     await Promise.all(drains);
     expect(await end).toMatch(/^UNAVAILABLE/);
     await orchestrator.close();
+  });
+
+  it.each([Number.NaN, -1])('that is told to within %d ms refuses, and goes on serving', async (graceMs) => {
+    const orchestrator = await mesh.joinedBy(echo());
+    expect((await refusal(() => orchestrator.drain(graceMs))).reason).toBe('INVALID_MESSAGE');
+    expect((await orchestrator.troupe.dispatch('echo.say', 1)).agent).toBe('echo');
   });
 
   it('is refused a port at which another one listens', async () => {

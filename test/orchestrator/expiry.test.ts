@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Expiry } from '../../services/orchestrator/expiry.ts';
 
 /** An Expiry whose keys that expired can be awaited. */
@@ -57,6 +57,13 @@ describe('keys', () => {
     keys.set('c');
     await until(1);
     expect(expired).toEqual(['c']);
+  });
+
+  it('that are to last for longer than a timer of Node can be set do not wake it at once', () => {
+    const set = vi.spyOn(globalThis, 'setTimeout');
+    onTestFinished(() => set.mockRestore());
+    expiry(100 * 24 * 3_600_000).keys.set('a');
+    expect(set.mock.calls.map(([, ms]) => ms)).toEqual([2 ** 31 - 1]);
   });
 
   it('may be set again by whoever hears that they expired', async () => {

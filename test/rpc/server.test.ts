@@ -116,6 +116,21 @@ describe('A server that drains', () => {
     expect((await failureOf(agent.describe({}))).code).toBe(Code.UNAVAILABLE);
   });
 
+  it.each([
+    ['for ever', Number.POSITIVE_INFINITY],
+    ['for 30 days', 30 * 24 * 3_600_000],
+  ])('waits for what is in flight where it may %s, longer than a timer of Node can', async (_, graceMs) => {
+    const going = Promise.withResolvers<void>();
+    const { server, agent, health } = await served({ handle: async () => (await going.promise) ?? {} });
+    const call = agent.handle({});
+    await health.check({});
+    const drained = server.drain(graceMs);
+    for (let round = 0; round < 20; round++) await agent.describe({});
+    going.resolve();
+    await call;
+    await drained;
+  });
+
   it('does not wait for a handler whose caller has gone', async () => {
     const started = Promise.withResolvers<void>();
     const { server, agent } = await served({

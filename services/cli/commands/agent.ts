@@ -37,7 +37,8 @@ export function addAgent(program: Command, act: Act): void {
       'Serves a program as an agent. It is run for each task: the payload is JSON on its standard input, the result ' +
         'JSON on its standard output. A line on its standard error is news of the task; an exit code other than 0 is ' +
         'its failure. When the task is cancelled or its time runs out, the program and all that it started are ended. ' +
-        'TROUPE_TASK_ID, TROUPE_TIMEOUT_MS and TROUPE_TASK tell it of the task. Attachments stay behind.',
+        'TROUPE_TASK_ID, TROUPE_TIMEOUT_MS and TROUPE_TASK tell it of the task: what is long belongs into the payload. ' +
+        'Attachments stay behind.',
     )
     .requiredOption('--exec <command>', 'What is run, as a shell reads it.')
     .requiredOption('--name <agent>', "The agent's id.")

@@ -4,6 +4,7 @@ import { Code } from '../../rpc/code.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import type { Terminal } from '../terminal.ts';
 import { runProgram } from './run-program.ts';
+import { taskVariables } from './task-variables.ts';
 
 /** A program as an agent. */
 export interface ExecAgentOptions extends Omit<CapabilityDefinition, 'handle'> {
@@ -35,8 +36,8 @@ export interface ExecAgent {
 
 /**
  * Makes a member of any program that reads JSON from standard input and writes JSON to standard output. A
- * line of its standard error is PROGRESS; an exit code other than 0 is an ERROR. It finds the task's id,
- * what remains to it and its free text in TROUPE_TASK_ID, TROUPE_TIMEOUT_MS (milliseconds) and TROUPE_TASK.
+ * line of its standard error is PROGRESS; an exit code other than 0 is an ERROR. Its environment tells it of the task:
+ * see `taskVariables`.
  */
 export function execAgent(options: ExecAgentOptions): ExecAgent {
   const { command, name, capability, maxConcurrency, labels, cwd, env, kill, ...described } = options;
@@ -44,12 +45,7 @@ export function execAgent(options: ExecAgentOptions): ExecAgent {
   const running = new Set<Promise<JsonValue>>();
 
   async function handle(input: JsonValue, task: TaskContext): Promise<JsonValue> {
-    const { message } = task;
-    const about = {
-      TROUPE_TASK_ID: message.id,
-      TROUPE_TIMEOUT_MS: String(Math.floor(task.remainingMs)),
-      TROUPE_TASK: message.task,
-    };
+    const about = taskVariables(task);
     const signal = AbortSignal.any([task.signal, leaving.signal]);
     const onLine = (line: JsonValue) => tell(task, line);
     const run = runProgram({ command, input, cwd, env: { ...env, ...about }, kill, signal, onLine });

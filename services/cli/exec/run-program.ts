@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MAX_MESSAGE_BYTES } from '../../protocol/message.ts';
 import { troupeError } from '../../protocol/reason.ts';
 import type { JsonValue } from '../../protocol/value.ts';
-import { RpcError } from '../../rpc/rpc-error.ts';
+import type { RpcError } from '../../rpc/rpc-error.ts';
 import { shortText } from '../../rpc/short-text.ts';
 import { describeJsonError } from '../input/json-error.ts';
 import { lines } from '../mesh/lines.ts';
@@ -40,20 +40,23 @@ const QUIET_MS = 500;
 /** How much of a command is shown in an error, in bytes. */
 const SHOWN_BYTES = 120;
 
+/** What the system says that has no room for another program: no descriptors, no processes, no memory. */
+const NO_ROOM = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
+
 /**
  * Runs a program to its end and answers the JSON that it wrote to standard output. Fails HANDLER_FAILED
  * where it cannot be started, exits with a code other than 0, is ended by a signal, or writes no JSON;
- * MESSAGE_TOO_LARGE where it writes more than a message holds; with the signal's reason where that ended
- * it.
+ * OVERLOADED where the system has no room for another program; MESSAGE_TOO_LARGE where it writes more than a
+ * message holds; with the signal's reason where that ended it.
  */
 export async function runProgram(run: ProgramRun): Promise<JsonValue> {
-  const { command, input, cwd, env, signal, graceMs = 2000 } = run;
+  const { command, input, signal, graceMs = 2000 } = run;
   signal.throwIfAborted();
-  // In a group of its own: whatever the shell starts ends with it.
-  const child = spawn(command, { cwd, env, shell: true, detached: true });
+  const child = await begin(run);
   const killAll = groupKiller(child, run.kill);
   const stop = () => killAll('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   // A program may well end without reading what it is given.
   child.stdin.on('error', () => {}).end(JSON.stringify(input));
   const written: Buffer[] = [];
@@ -67,14 +70,29 @@ export async function runProgram(run: ProgramRun): Promise<JsonValue> {
     signal.throwIfAborted();
     if (code !== 0) throw failed(command, by ? `was ended by ${by}` : `exited with code ${code}`, said.last);
     return parse(command, Buffer.concat(written).toString('utf8'));
-  } catch (error) {
-    if (error instanceof RpcError || signal.aborted) throw error;
-    throw failed(command, 'could not be run', (error as Error).message);
   } finally {
     signal.removeEventListener('abort', stop);
     killAll('SIGKILL');
     child.stdout.destroy();
     child.stderr.destroy();
+  }
+}
+
+/** Starts it. A child that the system has no descriptors for has no streams, and says why only by its `error`. */
+async function begin({ command, cwd, env }: ProgramRun): Promise<ChildProcessWithoutNullStreams> {
+  let child: ChildProcess | undefined;
+  try {
+    // In a group of its own: whatever the shell starts ends with it.
+    child = spawn(command, { cwd, env, shell: true, detached: true });
+    await once(child, 'spawn');
+    return child as ChildProcessWithoutNullStreams;
+  } catch (error) {
+    child?.stdout?.destroy();
+    child?.stderr?.destroy();
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (!NO_ROOM.has(code)) throw failed(command, 'could not be run', message);
+    const text = `The system has no room for another program (${message}): come back later, or lower --max-concurrency.`;
+    throw troupeError('OVERLOADED', text);
   }
 }
 
@@ -90,6 +108,7 @@ async function exitOf(
     timer = setTimer();
   };
   signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
   try {
     return (await exit) as [number | null, NodeJS.Signals | null];
   } finally {

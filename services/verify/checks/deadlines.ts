@@ -9,6 +9,9 @@ import { ENDLESS_MS } from '../visit.ts';
 
 /** A time that is long enough to arrive in, and soon over, in milliseconds. */
 const SHORT_MS = 400;
+/** A time whose margin, 50 ms, an agent keeps unless its machine is held up, in milliseconds; and how often it may be. */
+const TELLING_MS = 1000;
+const TELLING_TRIES = 3;
 /** The longest that a Duration can say: 10,000 years, in milliseconds. */
 const AEON_MS = 315_576_000_000_000;
 
@@ -51,7 +54,13 @@ export const deadlineChecks: readonly Check[] = [
     run: (visit) =>
       atEveryDoor(visit, async (ask) => {
         const task = visit.probe({ delay_ms: ENDLESS_MS }, { ttl: msToDuration(SHORT_MS) });
+        const sentAt = performance.now();
         const error = refusalIn(await ask(task), 'TASK_TIMED_OUT');
+        const ms = performance.now() - sentAt;
+        // Far from both: the deadline of the call would end it too, just before our patience.
+        if (ms > (SHORT_MS + visit.patienceMs) / 2) {
+          throw breach(`it ended ${Math.round(ms)} ms after it was sent, with a ttl of ${SHORT_MS} ms`);
+        }
         return `${explain(error)}, with a ttl of ${SHORT_MS} ms`;
       }),
   },
@@ -82,6 +91,20 @@ export const deadlineChecks: readonly Check[] = [
         throw breach(`the call ended ${error ? explain(error) : 'well'}`);
       await visit.untilIdle(before);
       return 'DEADLINE_EXCEEDED, and the task is in flight no more';
+    },
+  },
+  {
+    id: 'deadlines.margin',
+    rule: 'A unary call that runs out of time is answered the margin before its deadline: TASK_TIMED_OUT arrives.',
+    needs: ['probe'],
+    async run(visit) {
+      for (let left = TELLING_TRIES - 1; ; left--) {
+        const order = visit.probe({ delay_ms: ENDLESS_MS });
+        const answer = await visit.handle(order, { timeoutMs: TELLING_MS });
+        // The call is cut at its deadline by the caller: nothing that comes then arrives.
+        if (left > 0 && answer.error && answer.error.details.length === 0) continue;
+        return `${seenRefusal(answer, 'TASK_TIMED_OUT')}, of a call with ${TELLING_MS} ms`;
+      }
     },
   },
   {

@@ -59,9 +59,14 @@ export const workFaults: Record<string, () => Fault> = {
         ? { ...message, ttl: { ...message.ttl, seconds: 0n } }
         : message,
   }),
-  'deadlines.ttl': () => ({ seen: /instead of DEADLINE_EXCEEDED \/ TASK_TIMED_OUT/, asked: withoutTtl }),
+  'deadlines.ttl': () => ({ seen: /ended 2\d{3} ms after it was sent/, asked: withoutTtl }),
   'deadlines.ttl-stops-work': () => ({ seen: STILL_IN_FLIGHT, definition: deaf }),
   'deadlines.call': () => ({ seen: STILL_IN_FLIGHT, definition: deaf }),
+  'deadlines.margin': () => ({
+    seen: /DEADLINE_EXCEEDED .*instead of DEADLINE_EXCEEDED \/ TASK_TIMED_OUT/,
+    handle: async (message, sound) =>
+      message?.type === MessageType.TASK ? new Promise(() => {}) : (await sound.handle({ message })).message,
+  }),
   'deadlines.cancel': () => ({ seen: STILL_IN_FLIGHT, definition: deaf }),
 
   'errors.handler': () => failing(() => ({ message: 'Something went wrong.' }), /its text is "Something/),
