@@ -1,5 +1,5 @@
 import { commaList } from '../rpc/comma-list.ts';
-import { createLogger } from '../rpc/log.ts';
+import { createLogger, logLevelOf } from '../rpc/log.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import { untilTerminated } from '../rpc/termination.ts';
 import { withConformanceProbe } from './conformance-probe.ts';
@@ -17,14 +17,15 @@ import { serveAgent } from './running-agent.ts';
  */
 export async function run(definition: AgentDefinition): Promise<void> {
   const { env } = process;
-  const log = createLogger({ level: env.TROUPE_LOG_LEVEL, base: { agent: definition.id } });
+  const log = createLogger({ base: { agent: definition.id } });
   try {
+    log.level = logLevelOf(env);
     const offered = env.TROUPE_CONFORMANCE === '1' ? withConformanceProbe(definition) : definition;
     const agent = await serveAgent(offered, {
-      listen: env.TROUPE_LISTEN,
+      listen: env.TROUPE_LISTEN || undefined,
       orchestrators: commaList(env.TROUPE_ORCHESTRATORS),
-      advertise: env.TROUPE_ADVERTISE,
-      instanceId: env.TROUPE_INSTANCE_ID,
+      advertise: env.TROUPE_ADVERTISE || undefined,
+      instanceId: env.TROUPE_INSTANCE_ID || undefined,
       log,
     });
     const { id, instanceId } = agent.card;

@@ -1,12 +1,13 @@
-import { createLogger } from '../rpc/log.ts';
+import { createLogger, logLevelOf } from '../rpc/log.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import { untilTerminated } from '../rpc/termination.ts';
 import { fromEnvironment } from './config.ts';
 import { startOrchestrator } from './orchestrator.ts';
 
 // The orchestrator as a process. Its environment: see `fromEnvironment`, and TROUPE_LOG_LEVEL (default info).
-const log = createLogger({ level: process.env.TROUPE_LOG_LEVEL, base: { service: 'orchestrator' } });
+const log = createLogger({ base: { service: 'orchestrator' } });
 try {
+  log.level = logLevelOf(process.env);
   const orchestrator = await startOrchestrator({ ...fromEnvironment(process.env), log });
   const { address, http } = orchestrator;
   process.stdout.write(`${JSON.stringify({ ready: true, address, ...(http && { http }) })}\n`);

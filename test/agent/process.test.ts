@@ -38,6 +38,24 @@ describe('An agent that runs as a process', () => {
     expect(log()).toContain('Cannot listen on nowhere.invalid:1');
   });
 
+  it('exits with 1 where its log is to have a level that there is not, and names those that there are', async () => {
+    const { exited, log } = start('./greeter.ts', { TROUPE_LOG_LEVEL: 'verbose' });
+    expect(await exited).toBe(1);
+    expect(log()).toContain(
+      'TROUPE_LOG_LEVEL is \\"verbose\\": it must be one of trace, debug, info, warn, error, fatal, silent.',
+    );
+  });
+
+  it('takes a variable that is empty for one that is not there', async () => {
+    const names = ['TROUPE_LISTEN', 'TROUPE_ADVERTISE', 'TROUPE_INSTANCE_ID', 'TROUPE_LOG_LEVEL'];
+    const { lines } = start('./greeter.ts', Object.fromEntries(names.map((name) => [name, ''])));
+    expect(JSON.parse((await lines.next()).value)).toMatchObject({
+      ready: true,
+      address: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      instanceId: expect.stringMatching(/^.{36}$/),
+    });
+  });
+
   it('exits with 1 and says why where the address of an orchestrator is none', async () => {
     const { exited, log } = start('./greeter.ts', {
       TROUPE_ORCHESTRATORS: 'localhost:1, http://localhost:2',

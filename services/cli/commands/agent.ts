@@ -4,7 +4,7 @@ import { type RunningAgent, serveAgent } from '../../agent/index.ts';
 import type { JsonObject } from '../../protocol/value.ts';
 import { Code } from '../../rpc/code.ts';
 import { commaList } from '../../rpc/comma-list.ts';
-import { createLogger } from '../../rpc/log.ts';
+import { createLogger, logLevelOf } from '../../rpc/log.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import type { Act } from '../act.ts';
 import { execAgent } from '../exec/exec-agent.ts';
@@ -88,11 +88,11 @@ async function serve(session: Session, options: AgentOptions): Promise<undefined
   });
   const orchestrators = orchestratorsOf(session);
   const agent = await serveAgent(definition, {
-    listen: options.listen ?? env.TROUPE_LISTEN,
-    advertise: env.TROUPE_ADVERTISE,
-    instanceId: env.TROUPE_INSTANCE_ID,
+    listen: options.listen ?? (env.TROUPE_LISTEN || undefined),
+    advertise: env.TROUPE_ADVERTISE || undefined,
+    instanceId: env.TROUPE_INSTANCE_ID || undefined,
     orchestrators,
-    log: createLogger({ level: env.TROUPE_LOG_LEVEL ?? 'warn', base: { agent: options.name } }),
+    log: createLogger({ level: logLevelOf(env, 'warn'), base: { agent: options.name } }),
   });
   try {
     const { id, instanceId } = agent.card;
