@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { Code } from '../rpc/code.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
+import { unlessAborted } from '../rpc/unless-aborted.ts';
 import type { Act, Work } from './act.ts';
 import { addAgent } from './commands/agent.ts';
 import { addAgents } from './commands/agents.ts';
@@ -33,6 +35,17 @@ interface GlobalOptions {
 
 /** The command `troupe`: runs what `args` say, and answers how it ended. It never throws. */
 export async function troupe(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const stdout = new Printer(terminal.stdout, terminal.env);
+  const exitCode = await carryOut(args, terminal);
+  // Nobody waits for a reader that has stopped to read, once Ctrl-C was pressed.
+  const { interrupted } = terminal;
+  if (!interrupted.aborted) await unlessAborted(interrupted, () => stdout.flush()).catch(() => {});
+  if (!stdout.failure) return exitCode;
+  await explain(unwritten(stdout.failure), terminal);
+  return exitCode === ExitCode.OK ? ExitCode.FAILED : exitCode;
+}
+
+async function carryOut(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.OK;
   const act: Act =
     <A extends unknown[]>(work: Work<A>) =>
@@ -45,7 +58,7 @@ export async function troupe(args: readonly string[], terminal: Terminal): Promi
       try {
         exitCode = (await work(session, ...(given as A))) ?? ExitCode.OK;
       } catch (error) {
-        // Whoever read the data has seen enough (`| head`): that is no failure.
+        // Whoever read the data has seen enough (`| head`), or it cannot be written: what follows from that is no news.
         if (!output.stdout.closed.aborted) throw error;
       } finally {
         session.troupe.close();
@@ -57,6 +70,11 @@ export async function troupe(args: readonly string[], terminal: Terminal): Promi
   } catch (thrown) {
     return explain(thrown, terminal);
   }
+}
+
+function unwritten(cause: Error): RpcError {
+  const text = `Standard output cannot be written: ${cause.message}. What is missing there is lost.`;
+  return new RpcError(Code.DATA_LOSS, text, [], { cause });
 }
 
 /** Tells what went wrong, unless commander did, and answers the exit code for it. */
