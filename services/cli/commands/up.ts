@@ -17,6 +17,7 @@ import { logLine } from '../mesh/log-line.ts';
 import { type MeshFile, readMeshFile } from '../mesh/mesh-file.ts';
 import { agentProcesses, ORCHESTRATOR_NAME, orchestratorProcess } from '../mesh/mesh-processes.ts';
 import { Supervisor } from '../mesh/supervisor.ts';
+import { whenReady } from '../mesh/when-ready.ts';
 import { DEFAULT_ORCHESTRATOR, type Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -84,7 +85,7 @@ async function up(
       `The orchestrator listens at ${address}. In another terminal: troupe agents${optionFor(address)}`,
     );
     if (ready.http) await say(`JSON over HTTP is served at http://${ready.http}.`);
-    await Promise.all(agents.map((agent) => supervisor.start(agent)));
+    await whenReady(new Map(agents.map((agent) => [agent.name, supervisor.start(agent)])), say);
     await say(`${readyText(agents.map(({ name }) => name))} Ctrl-C ends the mesh.`);
   }
   try {
