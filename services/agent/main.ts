@@ -1,5 +1,5 @@
 import { commaList } from '../rpc/comma-list.ts';
-import { createLogger, logLevelOf } from '../rpc/log.ts';
+import { createLogger, type Logger, logLevelOf } from '../rpc/log.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import { untilTerminated } from '../rpc/termination.ts';
 import { withConformanceProbe } from './conformance-probe.ts';
@@ -28,6 +28,7 @@ export async function run(definition: AgentDefinition): Promise<void> {
       instanceId: env.TROUPE_INSTANCE_ID || undefined,
       log,
     });
+    if (commaList(env.TROUPE_ORCHESTRATORS).length === 0) tellAlone(env, log);
     const { id, instanceId } = agent.card;
     process.stdout.write(
       `${JSON.stringify({ ready: true, address: agent.address, agent: id, instanceId })}\n`,
@@ -36,5 +37,16 @@ export async function run(definition: AgentDefinition): Promise<void> {
   } catch (error) {
     log.fatal({ error: RpcError.from(error).message }, 'the agent cannot be served');
     process.exitCode = 1;
+  }
+}
+
+/** Says that the agent announces itself to nobody: whoever did not mean that looks for it on the roster in vain. */
+function tellAlone(env: NodeJS.ProcessEnv, log: Logger): void {
+  if (env.TROUPE_ORCHESTRATOR) {
+    log.warn('announced to nobody: TROUPE_ORCHESTRATOR is for callers, an agent reads TROUPE_ORCHESTRATORS');
+  } else {
+    log.info(
+      'announced to nobody, as TROUPE_ORCHESTRATORS is not set: it can be called, and found by its address',
+    );
   }
 }

@@ -32,6 +32,28 @@ describe('An agent that runs as a process', () => {
     expect((await service.listAgents({})).agents).toEqual([]);
   });
 
+  it.each([
+    ['info', {}, '"level":"info".*announced to nobody, as TROUPE_ORCHESTRATORS is not set'],
+    [
+      'a warning',
+      { TROUPE_ORCHESTRATOR: 'localhost:1' },
+      '"level":"warn".*TROUPE_ORCHESTRATOR is for callers, an agent reads TROUPE_ORCHESTRATORS',
+    ],
+  ])('says that it announces itself to nobody, as %s with %j', async (_, env, said) => {
+    const { lines, log } = start('./greeter.ts', { TROUPE_ORCHESTRATORS: '', ...env });
+    await lines.next();
+    expect(log()).toMatch(new RegExp(said));
+  });
+
+  it('says nothing of the kind where it announces itself', async () => {
+    const { lines, log } = start('./greeter.ts', {
+      TROUPE_ORCHESTRATORS: 'localhost:1',
+      TROUPE_ORCHESTRATOR: 'localhost:1',
+    });
+    await lines.next();
+    expect(log()).not.toContain('announced to nobody');
+  });
+
   it('exits with 1 and says why where it cannot be served', async () => {
     const { exited, log } = start('./greeter.ts', { TROUPE_LISTEN: 'nowhere.invalid:1' });
     expect(await exited).toBe(1);
