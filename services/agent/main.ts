@@ -1,4 +1,5 @@
 import { commaList } from '../rpc/comma-list.ts';
+import { drainTimeOf } from '../rpc/drain-time.ts';
 import { createLogger, type Logger, logLevelOf } from '../rpc/log.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import { untilTerminated } from '../rpc/termination.ts';
@@ -11,8 +12,8 @@ import { serveAgent } from './running-agent.ts';
  * has left.
  *
  * Its environment: TROUPE_LISTEN (default `127.0.0.1:0`), TROUPE_ORCHESTRATORS (`host:port`, comma between),
- * TROUPE_ADVERTISE, TROUPE_INSTANCE_ID, TROUPE_LOG_LEVEL (default info), TROUPE_CONFORMANCE (with 1 it also
- * offers `conformance.probe`, for `troupe verify`). Once it serves, it writes `{"ready":true,"address":…}` as a
+ * TROUPE_ADVERTISE, TROUPE_INSTANCE_ID, TROUPE_LOG_LEVEL (default info), TROUPE_DRAIN_MS (default 10,000),
+ * TROUPE_CONFORMANCE (with 1 it also offers `conformance.probe`, for `troupe verify`). Once it serves, it writes `{"ready":true,"address":…}` as a
  * line to standard output. An agent that cannot be served ends the process with code 1.
  */
 export async function run(definition: AgentDefinition): Promise<void> {
@@ -20,6 +21,7 @@ export async function run(definition: AgentDefinition): Promise<void> {
   const log = createLogger({ base: { agent: definition.id } });
   try {
     log.level = logLevelOf(env);
+    const drainMs = drainTimeOf(env);
     const offered = env.TROUPE_CONFORMANCE === '1' ? withConformanceProbe(definition) : definition;
     const agent = await serveAgent(offered, {
       listen: env.TROUPE_LISTEN || undefined,
@@ -33,7 +35,7 @@ export async function run(definition: AgentDefinition): Promise<void> {
     process.stdout.write(
       `${JSON.stringify({ ready: true, address: agent.address, agent: id, instanceId })}\n`,
     );
-    await untilTerminated(process, log, () => agent.drain());
+    await untilTerminated(process, log, () => agent.drain(drainMs));
   } catch (error) {
     log.fatal({ error: RpcError.from(error).message }, 'the agent cannot be served');
     process.exitCode = 1;

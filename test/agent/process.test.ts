@@ -1,7 +1,14 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { MessageType } from '../../gen/troupe/v1/agent_message_pb.js';
+import { AgentService } from '../../gen/troupe/v1/agent_service_pb.js';
 import { Troupe } from '../../services/client/index.ts';
 import { startOrchestrator } from '../../services/orchestrator/orchestrator.ts';
+import { toValue } from '../../services/protocol/value.ts';
+import { Channel } from '../../services/rpc/channel.ts';
+import { createClient } from '../../services/rpc/client.ts';
+import { Code } from '../../services/rpc/code.ts';
 import { start } from '../fixtures/started.ts';
+import { failureOf } from '../protocol/link/messages.ts';
 
 describe('An agent that runs as a process', () => {
   it('says when it is ready, finishes what is in flight on SIGTERM, leaves the roster, and exits with 0', async () => {
@@ -30,6 +37,25 @@ describe('An agent that runs as a process', () => {
     expect(log()).toContain('"msg":"drained"');
     const { orchestrator: service } = await troupe.reach();
     expect((await service.listAgents({})).agents).toEqual([]);
+  });
+
+  it('finishes what is in flight for as long as TROUPE_DRAIN_MS says, and no longer', async () => {
+    const { child, lines, exited } = start('./greeter.ts', { TROUPE_DRAIN_MS: '0' });
+    const { address } = JSON.parse((await lines.next()).value);
+    const channel = new Channel(address);
+    onTestFinished(() => channel.close());
+    const link = createClient(AgentService, channel);
+    const message = {
+      type: MessageType.TASK,
+      capability: 'greet',
+      payload: toValue({ name: 'you', afterMs: 2000 }),
+    };
+    const call = failureOf(link.handle({ message }));
+    // Calls are served in the order in which they come.
+    await link.describe({});
+    child.kill('SIGTERM');
+    expect((await call).code).toBe(Code.UNAVAILABLE);
+    expect(await exited).toBe(0);
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { type RunningAgent, serveAgent } from '../../agent/index.ts';
 import type { JsonObject } from '../../protocol/value.ts';
 import { Code } from '../../rpc/code.ts';
 import { commaList } from '../../rpc/comma-list.ts';
+import { drainTimeOf } from '../../rpc/drain-time.ts';
 import { createLogger, logLevelOf } from '../../rpc/log.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import type { Act } from '../act.ts';
@@ -69,6 +70,7 @@ export function addAgent(program: Command, act: Act): void {
 async function serve(session: Session, options: AgentOptions): Promise<undefined> {
   const { terminal, output, signal } = session;
   const { env, cwd, kill } = terminal;
+  const drainMs = drainTimeOf(env);
   const input = await readSchema(options.inputSchema, '--input-schema', terminal);
   const schema = await readSchema(options.outputSchema, '--output-schema', terminal);
   const { definition, stop } = execAgent({
@@ -102,7 +104,7 @@ async function serve(session: Session, options: AgentOptions): Promise<undefined
       `${id} serves ${options.capability}, and announces itself to ${orchestrators.join(', ')}.`,
     );
     if (!signal.aborted) await once(signal, 'abort');
-    await leave(agent, terminal);
+    await leave(agent, drainMs, terminal);
   } finally {
     await agent.close();
     await stop();
@@ -111,9 +113,9 @@ async function serve(session: Session, options: AgentOptions): Promise<undefined
 }
 
 /** Drains, until a second Ctrl-C. */
-async function leave(agent: RunningAgent, { killed }: Terminal): Promise<void> {
+async function leave(agent: RunningAgent, drainMs: number, { killed }: Terminal): Promise<void> {
   if (killed.aborted) return;
-  await Promise.race([agent.drain(), once(killed, 'abort')]);
+  await Promise.race([agent.drain(drainMs), once(killed, 'abort')]);
 }
 
 /**

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Address, formatAddress, parseAddress } from '../../rpc/address.ts';
 import { Code } from '../../rpc/code.ts';
+import { drainTimeOf } from '../../rpc/drain-time.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import type { Act } from '../act.ts';
 import { readInputFile } from '../input/input-file.ts';
@@ -23,6 +24,9 @@ import type { Terminal } from '../terminal.ts';
 
 /** What our own lines are labelled with, among those of the processes. */
 const OWN_NAME = 'troupe';
+
+/** How long a process gets to end at least, in milliseconds. */
+const LEAST_GRACE_MS = 10_000;
 
 /** Is read where no file is named. */
 const DEFAULT_FILE = 'mesh.yaml';
@@ -74,6 +78,8 @@ async function up(
     names,
     stdout,
     stderr,
+    // A process that drains for longer is waited for.
+    graceMs: Math.max(LEAST_GRACE_MS, drainTimeOf(terminal.env)),
     show: (line, name) => logLine(line, name, output.stderr),
   });
   const kill = () => void supervisor.kill();
