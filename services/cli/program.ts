@@ -33,6 +33,11 @@ interface GlobalOptions {
   output: OutputFormat;
 }
 
+/** What to do where nobody answers a command that asks no orchestrator. */
+const UNANSWERED: Readonly<Record<string, string>> = {
+  verify: '"troupe verify HOST:PORT" asks an agent that runs, "troupe verify -- COMMAND" one that it starts.',
+};
+
 /** The command `troupe`: runs what `args` say, and answers how it ended. It never throws. */
 export async function troupe(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const stdout = new Printer(terminal.stdout, terminal.env);
@@ -47,10 +52,12 @@ export async function troupe(args: readonly string[], terminal: Terminal): Promi
 
 async function carryOut(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.OK;
+  let unanswered: string | undefined;
   const act: Act =
     <A extends unknown[]>(work: Work<A>) =>
     async (...given) => {
       const command = given.pop() as Command;
+      unanswered = UNANSWERED[command.name()];
       const { output: format, ...options } = command.optsWithGlobals<GlobalOptions>();
       const orchestrator = options.orchestrator ?? orchestratorOf(terminal, command);
       const output = new Output(terminal, format);
@@ -68,7 +75,7 @@ async function carryOut(args: readonly string[], terminal: Terminal): Promise<Ex
     await makeProgram(act, terminal).parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (thrown) {
-    return explain(thrown, terminal);
+    return explain(thrown, terminal, unanswered);
   }
 }
 
@@ -78,12 +85,12 @@ function unwritten(cause: Error): RpcError {
 }
 
 /** Tells what went wrong, unless commander did, and answers the exit code for it. */
-async function explain(thrown: unknown, terminal: Terminal): Promise<ExitCode> {
+async function explain(thrown: unknown, terminal: Terminal, unanswered?: string): Promise<ExitCode> {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
   if (terminal.interrupted.aborted) return ExitCode.CANCELLED;
   const error = RpcError.from(thrown);
   const stderr = new Printer(terminal.stderr, terminal.env);
-  await stderr.line(errorText(error, stderr));
+  await stderr.line(errorText(error, stderr, unanswered));
   return exitCodeOf(error);
 }
 
