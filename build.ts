@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LEAST_NODE } from './services/cli/least-node.ts';
 
 const DIST = join(import.meta.dirname, 'dist');
 
@@ -30,8 +31,7 @@ const published = {
   description,
   license,
   type: 'module',
-  // The least Node that has all that the code uses: Promise.withResolvers, Array.fromAsync.
-  engines: { node: '>=22' },
+  engines: { node: `>=${LEAST_NODE}` },
   exports: Object.fromEntries(
     Object.entries<string>(exports).map(([entry, path]) => [
       entry,

@@ -8,7 +8,7 @@ export interface CapabilityDefinition {
   description?: string;
   /** JSON Schema (2020-12) that the payload has to meet before `handle` sees it. Default: anything goes. */
   input?: JsonObject;
-  /** JSON Schema (2020-12) of what `handle` answers, for readers. */
+  /** JSON Schema (2020-12) of what `handle` answers, for readers: no answer is held against it. */
   output?: JsonObject;
   /** Whether doing the same task twice is harmless. Default: false. */
   idempotent?: boolean;

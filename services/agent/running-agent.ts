@@ -63,8 +63,8 @@ export class RunningAgent {
 
   /**
    * Serves an agent and announces it. Fails INVALID_MESSAGE where the definition breaks a rule, INVALID_ARGUMENT where
-   * the address of an orchestrator is none, UNAVAILABLE where its own cannot be listened at; an orchestrator that cannot
-   * be reached is tried again and again.
+   * its own address or that of an orchestrator is none, UNAVAILABLE where its own cannot be listened at; an orchestrator
+   * that cannot be reached is tried again and again.
    */
   static async start(definition: AgentDefinition, options: ServeOptions = {}): Promise<RunningAgent> {
     const {

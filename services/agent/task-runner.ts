@@ -1,5 +1,6 @@
 import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
 import type { Orchestrators } from '../client/orchestrators.ts';
+import { fieldPath } from '../protocol/field-path.ts';
 import { admitMessage } from '../protocol/message.ts';
 import { reasonOf, troupeError } from '../protocol/reason.ts';
 import { resultOf } from '../protocol/reply.ts';
@@ -59,16 +60,18 @@ export class TaskRunner {
     this.#room = this.#makeRoom();
   }
 
-  /** Compiles the schemas; one that is none is INVALID_MESSAGE. */
+  /** Compiles the schemas, also those of outputs, which are for readers; one that is none is INVALID_MESSAGE. */
   static async create(
     definition: AgentDefinition,
     parts: { orchestrators: Orchestrators; tally: Tally; history: History },
   ): Promise<TaskRunner> {
-    const skills = Object.entries(definition.capabilities).map(async ([name, capability]) => ({
-      name,
-      definition: capability,
-      check: capability.input && (await compileSchema(capability.input)),
-    }));
+    const skills = Object.entries(definition.capabilities).map(async ([name, capability]) => {
+      const fieldOf = (key: string) => fieldPath('capabilities', [name, key]);
+      const { input, output } = capability;
+      if (output) await compileSchema(output, fieldOf('output'));
+      const check = input && (await compileSchema(input, fieldOf('input')));
+      return { name, definition: capability, check };
+    });
     return new TaskRunner(definition, await Promise.all(skills), parts);
   }
 

@@ -19,7 +19,7 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 /** What each says, as the help shows it. */
 export const EXIT_CODE_MEANINGS: Readonly<Record<ExitCode, string>> = {
   0: 'done',
-  1: 'the task failed, or the agent did',
+  1: 'the task failed, or the agent did; or what came of it could not be written',
   2: 'the command line is wrong: an unknown command or option, a value that is none',
   3: 'not found: the agent, the capability, the key, the file',
   4: 'unavailable: nobody answers, or an agent is OFFLINE',

@@ -1,7 +1,15 @@
 #!/usr/bin/env node
-import { troupe } from './program.ts';
+import { ExitCode } from './exit-code.ts';
+import { tooOld } from './least-node.ts';
 
 // The command `troupe` as a process.
+const old = tooOld(process.versions.node);
+if (old !== undefined) {
+  process.stderr.write(`error: ${old}\n`);
+  process.exit(ExitCode.FAILED);
+}
+// Only now: an older Node may fail while it loads the rest, in words that help nobody.
+const { troupe } = await import('./program.ts');
 const interrupted = new AbortController();
 const killed = new AbortController();
 let signals = 0;

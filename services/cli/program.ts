@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { Code } from '../rpc/code.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
+import { unlessAborted } from '../rpc/unless-aborted.ts';
 import type { Act, Work } from './act.ts';
 import { addAgent } from './commands/agent.ts';
 import { addAgents } from './commands/agents.ts';
@@ -31,13 +33,31 @@ interface GlobalOptions {
   output: OutputFormat;
 }
 
+/** What to do where nobody answers a command that asks no orchestrator. */
+const UNANSWERED: Readonly<Record<string, string>> = {
+  verify: '"troupe verify HOST:PORT" asks an agent that runs, "troupe verify -- COMMAND" one that it starts.',
+};
+
 /** The command `troupe`: runs what `args` say, and answers how it ended. It never throws. */
 export async function troupe(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const stdout = new Printer(terminal.stdout, terminal.env);
+  const exitCode = await carryOut(args, terminal);
+  // Nobody waits for a reader that has stopped to read, once Ctrl-C was pressed.
+  const { interrupted } = terminal;
+  if (!interrupted.aborted) await unlessAborted(interrupted, () => stdout.flush()).catch(() => {});
+  if (!stdout.failure) return exitCode;
+  await explain(unwritten(stdout.failure), terminal);
+  return exitCode === ExitCode.OK ? ExitCode.FAILED : exitCode;
+}
+
+async function carryOut(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.OK;
+  let unanswered: string | undefined;
   const act: Act =
     <A extends unknown[]>(work: Work<A>) =>
     async (...given) => {
       const command = given.pop() as Command;
+      unanswered = UNANSWERED[command.name()];
       const { output: format, ...options } = command.optsWithGlobals<GlobalOptions>();
       const orchestrator = options.orchestrator ?? orchestratorOf(terminal, command);
       const output = new Output(terminal, format);
@@ -45,7 +65,7 @@ export async function troupe(args: readonly string[], terminal: Terminal): Promi
       try {
         exitCode = (await work(session, ...(given as A))) ?? ExitCode.OK;
       } catch (error) {
-        // Whoever read the data has seen enough (`| head`): that is no failure.
+        // Whoever read the data has seen enough (`| head`), or it cannot be written: what follows from that is no news.
         if (!output.stdout.closed.aborted) throw error;
       } finally {
         session.troupe.close();
@@ -55,17 +75,22 @@ export async function troupe(args: readonly string[], terminal: Terminal): Promi
     await makeProgram(act, terminal).parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (thrown) {
-    return explain(thrown, terminal);
+    return explain(thrown, terminal, unanswered);
   }
 }
 
+function unwritten(cause: Error): RpcError {
+  const text = `Standard output cannot be written: ${cause.message}. What is missing there is lost.`;
+  return new RpcError(Code.DATA_LOSS, text, [], { cause });
+}
+
 /** Tells what went wrong, unless commander did, and answers the exit code for it. */
-async function explain(thrown: unknown, terminal: Terminal): Promise<ExitCode> {
+async function explain(thrown: unknown, terminal: Terminal, unanswered?: string): Promise<ExitCode> {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
   if (terminal.interrupted.aborted) return ExitCode.CANCELLED;
   const error = RpcError.from(thrown);
   const stderr = new Printer(terminal.stderr, terminal.env);
-  await stderr.line(errorText(error, stderr));
+  await stderr.line(errorText(error, stderr, unanswered));
   return exitCodeOf(error);
 }
 

@@ -63,8 +63,8 @@ export class EdgeServer {
   }
 
   /**
-   * Begins to serve at `address` (`host:port`; port 0 takes a free one) and answers the address with the
-   * real port. Fails UNAVAILABLE where it cannot be listened at.
+   * Begins to serve at `address` (`host:port`, or `:port` of 127.0.0.1; port 0 takes a free one) and answers the
+   * address with the real port. Fails INVALID_ARGUMENT where it is no address, UNAVAILABLE where it cannot be listened at.
    */
   listen(address: string): Promise<string> {
     return this.#server.listen(address);

@@ -7,13 +7,12 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
-import { formatAddress, parseAddress } from '../rpc/address.ts';
-import { Code } from '../rpc/code.ts';
+import { formatAddress } from '../rpc/address.ts';
 import { boundConnections, boundHandshake } from '../rpc/guard-connections.ts';
 import { guardStreams } from '../rpc/guard-streams.ts';
 import { http2Options, type Limits } from '../rpc/limits.ts';
+import { cannotListen, listenAddress } from '../rpc/listen-address.ts';
 import type { Logger } from '../rpc/log.ts';
-import { RpcError } from '../rpc/rpc-error.ts';
 
 /** A request of either version. */
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
@@ -79,19 +78,11 @@ export class HttpServer {
     });
   }
 
-  /**
-   * Begins to listen at `address` (`host:port`; port 0 takes a free one), and answers it with the real
-   * port.
-   */
+  /** Begins to listen at `address`, as an RpcServer does, and answers it with the real port. */
   listen(address: string): Promise<string> {
-    const parsed = parseAddress(address, { minPort: 0, defaultHost: '127.0.0.1' });
-    if ('violation' in parsed) throw new RpcError(Code.INVALID_ARGUMENT, `${parsed.violation}.`);
-    const { host, port } = parsed;
+    const { host, port } = listenAddress(address);
     return new Promise((resolve, reject) => {
-      this.#http1.once('error', (cause) => {
-        const text = `Cannot listen on ${address}: ${cause.message}. Stop what listens there, or choose another port.`;
-        reject(new RpcError(Code.UNAVAILABLE, text, [], { cause }));
-      });
+      this.#http1.once('error', (cause) => reject(cannotListen(formatAddress({ host, port }), cause)));
       this.#http1.listen({ host, port }, () => {
         const bound = this.#http1.address();
         resolve(formatAddress({ host, port: typeof bound === 'object' && bound ? bound.port : port }));

@@ -48,7 +48,7 @@ export function withDefaults(options: OrchestratorOptions): Required<Orchestrato
  */
 export function fromEnvironment(env: Readonly<Record<string, string | undefined>>): OrchestratorOptions {
   return {
-    listen: env.TROUPE_LISTEN,
+    listen: env.TROUPE_LISTEN || undefined,
     static: commaList(env.TROUPE_STATIC),
     dns: commaList(env.TROUPE_DNS),
     logPayloads: env.TROUPE_LOG_PAYLOADS === '1' || env.TROUPE_LOG_PAYLOADS === 'true',

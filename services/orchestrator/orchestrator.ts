@@ -35,7 +35,10 @@ export interface Orchestrator {
   close(): Promise<void>;
 }
 
-/** Assembles an orchestrator and serves it. Fails UNAVAILABLE where an address of it cannot be listened at. */
+/**
+ * Assembles an orchestrator and serves it. Fails INVALID_ARGUMENT where an address of its options is none, UNAVAILABLE where
+ * one of its own cannot be listened at.
+ */
 export async function startOrchestrator(options: OrchestratorOptions = {}): Promise<Orchestrator> {
   const config = withDefaults(options);
   const { log } = config;

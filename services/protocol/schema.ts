@@ -26,14 +26,14 @@ export type SchemaCheck = (value: JsonValue) => Violation[];
 /**
  * Makes the check of a JSON Schema (2020-12). Unknown keywords and `format` are ignored, patterns are those of RE2,
  * whose time grows with the text and no faster, and a check that takes 500 ms ends as a violation. A schema that
- * cannot be used is INVALID_MESSAGE.
+ * cannot be used is INVALID_MESSAGE, and said to be that of `field`.
  */
-export async function compileSchema(schema: JsonObject): Promise<SchemaCheck> {
+export async function compileSchema(schema: JsonObject, field = 'input_schema'): Promise<SchemaCheck> {
   const fault = schemaFault(schema);
-  if (fault) throw unusable([{ field: 'input_schema', description: fault }]);
+  if (fault) throw unusable([{ field, description: fault }]);
   engine ??= loadEngine();
   const compile = await engine;
-  let validate = compile(schema);
+  let validate = compile(schema, field);
   const cost = schemaCost(schema);
   const check: SchemaCheck = (value) =>
     validate(value) ? [] : schemaViolations(validate.errors ?? [], value, 'payload');
@@ -42,7 +42,7 @@ export async function compileSchema(schema: JsonObject): Promise<SchemaCheck> {
     const violations = withinTime(CHECK_LIMIT_MS, () => check(value));
     if (violations) return violations;
     // Ended in the middle of a step, it may hold half of a thought, such as a pattern's cache.
-    validate = compile(schema);
+    validate = compile(schema, field);
     return [TOOK_TOO_LONG];
   };
 }
@@ -75,7 +75,7 @@ function foreignReference(schema: JsonValue): string | undefined {
   return undefined;
 }
 
-type Engine = (schema: JsonObject) => ValidateFunction;
+type Engine = (schema: JsonObject, field: string) => ValidateFunction;
 
 let engine: Promise<Engine> | undefined;
 
@@ -98,16 +98,16 @@ async function loadEngine(): Promise<Engine> {
     },
   };
   const dialect = new Ajv2020(options);
-  return (schema) => {
+  return (schema, field) => {
     try {
       if (dialect.validate(DIALECT, schema)) {
         // An instance keeps all that it has compiled: one for each schema lets go of it when the check goes.
         return new Ajv2020({ ...options, meta: false, validateSchema: false }).compile(schema);
       }
     } catch (error) {
-      throw unusable([{ field: 'input_schema', description: (error as Error).message }], error);
+      throw unusable([{ field, description: (error as Error).message }], error);
     }
-    throw unusable(schemaViolations(dialect.errors ?? [], schema, 'input_schema'));
+    throw unusable(schemaViolations(dialect.errors ?? [], schema, field));
   };
 }
 

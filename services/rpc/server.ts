@@ -11,11 +11,13 @@ import {
   type UntypedHandleCall,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import { formatAddress } from './address.ts';
 import { Code } from './code.ts';
 import { methodDefinition } from './codec.ts';
 import { createGrpcServer } from './grpc-server.ts';
 import { createHealth } from './health.ts';
 import { type Limits, withDefaultLimits } from './limits.ts';
+import { cannotListen, listenAddress } from './listen-address.ts';
 import { type Logger, silent } from './log.ts';
 import { OpenCalls } from './open-calls.ts';
 import { requestBytes } from './request-bytes.ts';
@@ -57,18 +59,19 @@ export class RpcServer {
   }
 
   /**
-   * Begins to serve at `address` (`host:port`; port 0 takes a free one) and answers the address with the real
-   * port. Fails UNAVAILABLE where it cannot be listened at.
+   * Begins to serve at `address` (`host:port`, or `:port` of 127.0.0.1; port 0 takes a free one) and answers the
+   * address with the real port. Fails INVALID_ARGUMENT where it is no address, UNAVAILABLE where it cannot be listened at.
    */
   async listen(address: string): Promise<string> {
-    const port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-        if (!error) return resolve(bound);
-        const text = `Cannot listen on ${address}: ${error.message}. Stop what listens there, or choose another port.`;
-        reject(new RpcError(Code.UNAVAILABLE, text, [], { cause: error }));
+    const { host, port } = listenAddress(address);
+    const text = formatAddress({ host, port });
+    const bound = await new Promise<number>((resolve, reject) => {
+      this.#server.bindAsync(text, ServerCredentials.createInsecure(), (error, bound) => {
+        if (error) reject(cannotListen(text, error));
+        else resolve(bound);
       });
     });
-    return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
+    return formatAddress({ host, port: bound });
   }
 
   /**

@@ -93,9 +93,14 @@ describe('An agent', () => {
     await (await serveAgent({ id: 'x', ...ends })).close();
   });
 
-  it('whose input schema is none cannot be served', async () => {
-    const capabilities = { work: { input: { type: 'nonsense' }, handle: () => 1 } };
-    expect(await reasonIn(serveAgent({ id: 'x', capabilities }))).toBe('INVALID_MESSAGE');
+  it.each(['input', 'output'])('whose %s schema is none cannot be served, and is told which', async (key) => {
+    const capabilities = { 'text.work': { [key]: { type: 'nonsense' }, handle: () => 1 } };
+    const { reason, fields, text } = await refusal(() => serveAgent({ id: 'x', capabilities }));
+    expect({ reason, field: fields[0] }).toEqual({
+      reason: 'INVALID_MESSAGE',
+      field: `capabilities["text.work"].${key}.type`,
+    });
+    expect(text).toContain(`capabilities["text.work"].${key}.type must be`);
   });
 
   it('refuses a request without a message', async () => {

@@ -26,3 +26,19 @@ it('counts have no unit', () => {
   const failed = { name: 'failed', what: 'calls failed', figure: 3, most: 0 };
   expect(heldTo([failed]).seen).toBe('calls failed: 3 (missed: ≤ 0)');
 });
+
+it('a figure below zero is told without its sign, in words of its own where it has some', () => {
+  const late = (figure: number) => ({
+    name: 'lateMs',
+    what: 'late by at most',
+    whatBelow: 'early by at least',
+    figure,
+    unit: 'ms',
+    most: 50,
+  });
+  expect(heldTo([late(20), late(-1670)])).toMatchObject({
+    seen: 'late by at most: 20 ms; early by at least: 1,670 ms',
+    figures: { lateMs: -1670 },
+    met: true,
+  });
+});

@@ -7,6 +7,8 @@ export interface Bound {
   name: string;
   /** What it is, for people: `p99`. */
   what: string;
+  /** What it is where the figure is less than zero, and then told without its sign. Default: as `what` says. */
+  whatBelow?: string;
   figure: number;
   /** `ms`, `%`, `MiB`; nothing for a count. */
   unit?: string;
@@ -36,10 +38,15 @@ function isHeld({ figure, most, least }: Bound): boolean {
 
 /** `p99: 12.3 ms`, and where it misses `p99: 123 ms (missed: ≤ 50 ms)`. */
 function boundText(bound: Bound): string {
-  const { what, figure, most, least, unit } = bound;
+  const { most, least, unit } = bound;
   const withUnit = (value: number) => `${figureText(value)}${unit ? ` ${unit}` : ''}`;
-  const text = `${what}: ${withUnit(figure)}`;
+  const { what, value } = shown(bound);
+  const text = `${what}: ${withUnit(value)}`;
   if (isHeld(bound)) return text;
   const limits = [most !== undefined && `≤ ${withUnit(most)}`, least !== undefined && `≥ ${withUnit(least)}`];
   return `${text} (missed: ${limits.filter(Boolean).join(' and ')})`;
+}
+
+function shown({ what, whatBelow, figure }: Bound): { what: string; value: number } {
+  return figure < 0 && whatBelow ? { what: whatBelow, value: -figure } : { what, value: figure };
 }

@@ -31,6 +31,8 @@ export interface Row {
   title: string;
   /** What is done to the mesh. */
   fault: string;
+  /** What is done to it where time is short. Default: the same. */
+  quickFault?: string;
   /** What must be seen, for people; the bounds stand in `run`. */
   must: string;
   /**

@@ -33,6 +33,21 @@ it('reports rows in their own order, and those that were skipped by name', async
   expect(skipped).toEqual([{ id: 'b', why: 'there is no b' }]);
 });
 
+it('tells what was done in this run: a short one does less', async () => {
+  const told: string[] = [];
+  const rows = [{ ...row('a', async () => met), fault: '30 kills', quickFault: '3 kills' }];
+  const options = {
+    env: process.env,
+    sideBySide: 1,
+    staged: () => {},
+    tell: (line: string) => void told.push(line),
+  };
+  const short = await runRows(rows, { ...options, quick: true });
+  const whole = await runRows(rows, { ...options, quick: false });
+  expect([...short.rows, ...whole.rows].map(({ fault }) => fault)).toEqual(['3 kills', '30 kills']);
+  expect(told).toEqual(['a: 3 kills', 'a: met: it held', 'a: 30 kills', 'a: met: it held']);
+});
+
 it('runs rows side by side, and nothing beside one that must be alone', async () => {
   const running = new Set<string>();
   const beside = new Map<string, Set<string>>();

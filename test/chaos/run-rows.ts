@@ -34,12 +34,18 @@ export async function runRows(rows: readonly Row[], options: RunOptions): Promis
 
   const run: RowsRun = { rows: [], skipped: [] };
   for (const row of rows) {
-    const { id, title, fault, must } = row;
+    const { id, title, must } = row;
+    const fault = faultOf(row, options);
     const { outcome, tookS, stalledMs } = outcomes.get(row)!;
     if ('skipped' in outcome) run.skipped.push({ id, why: outcome.skipped });
     else run.rows.push({ id, title, fault, must, ...outcome, tookS, stalledMs });
   }
   return run;
+}
+
+/** What is done to the mesh in this run. */
+function faultOf({ fault, quickFault }: Row, { quick }: Pick<RunOptions, 'quick'>): string {
+  return quick ? (quickFault ?? fault) : fault;
 }
 
 /** A row that was run. */
@@ -53,7 +59,7 @@ async function runRow(row: Row, { quick, env, tell, staged }: RunOptions): Promi
   const log = (what: string) => tell(`${row.id}: ${what}`);
   const stage = new Stage({ root: import.meta.dirname, env });
   staged(stage);
-  log(row.fault);
+  log(faultOf(row, { quick }));
   let outcome: Outcome;
   try {
     outcome = await row.run({ quick, log, stage });

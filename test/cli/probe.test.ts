@@ -27,9 +27,12 @@ describe('the probe', () => {
     expect(await probe([`127.0.0.1:${port}`])).toEqual({ code: 0, stderr: '' });
   });
 
-  it('asks the server of its own container where it is told no address', async () => {
-    expect(await probe([], { TROUPE_LISTEN: `0.0.0.0:${port}` })).toEqual({ code: 0, stderr: '' });
-  });
+  it.each(['0.0.0.0', ''])(
+    'asks the server of its own container, which listens at %s, where it is told no address',
+    async (host) => {
+      expect(await probe([], { TROUPE_LISTEN: `${host}:${port}` })).toEqual({ code: 0, stderr: '' });
+    },
+  );
 
   it('ends with 1 where nobody listens, and says so', async () => {
     await server.close();

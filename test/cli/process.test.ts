@@ -1,6 +1,8 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type SmallMesh, startSmallMesh } from './small-mesh.ts';
@@ -13,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => mesh.close());
 
-const started: ChildProcessWithoutNullStreams[] = [];
+const started: ChildProcess[] = [];
 afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGKILL');
 });
@@ -24,6 +26,14 @@ function troupe(...args: string[]): ChildProcessWithoutNullStreams {
   const child = spawn(process.execPath, [MAIN, ...args], { env });
   started.push(child);
   return child;
+}
+
+/** Starts `troupe` so that its standard output goes to a file that is open. */
+function troupeInto(file: number, ...args: string[]) {
+  const env = { ...process.env, TROUPE_ORCHESTRATOR: mesh.orchestrator.address };
+  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', file, 'pipe'] });
+  started.push(child);
+  return { child, stderr: text(child.stderr as Readable) };
 }
 
 describe('the process', () => {
@@ -57,6 +67,19 @@ describe('the process', () => {
     expect(await ended).toEqual([0, null]);
     expect(await stderr).toBe('');
   });
+
+  // Linux has a device that is always full.
+  it.runIf(existsSync('/dev/full')).each(['--help', 'agents', 'agents -o json', 'agents --watch', 'tail'])(
+    'ends with 1, and says why, where what it tells cannot be written: %s',
+    async (line) => {
+      const full = openSync('/dev/full', 'w');
+      const { child, stderr } = troupeInto(full, ...line.split(' '));
+      closeSync(full);
+      await mesh.run(['dispatch', 'text.upper', '-d', '{"text": "x"}']);
+      expect(await once(child, 'exit')).toEqual([1, null]);
+      expect(await stderr).toMatch(/^error: Standard output cannot be written: ENOSPC.*\(DATA_LOSS\)\n$/);
+    },
+  );
 
   it.each(['SIGINT', 'SIGTERM'] as const)('cancels its task at %s, and ends with 130', async (signal) => {
     const child = troupe('dispatch', 'text.wait', '--stream');

@@ -1,22 +1,24 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LEAST_NODE } from '../../services/cli/least-node.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const project = mkdtempSync(join(tmpdir(), 'troupe-package-'));
 const bin = join(project, 'node_modules/.bin');
 const children: ChildProcess[] = [];
 
-/** The Node that a command of the project runs on. */
-const NODES = {
-  'Node 22': join(project, 'node22/node_modules/.bin'),
-  'Node 24': join(project, 'node24/node_modules/.bin'),
-};
+/** The folder of a Node of the project. */
+const nodeOf = (version: string) => join(project, `node${version}/node_modules/.bin`);
+/** What agents are written in on each Node: the least one runs no TypeScript by itself. */
+const ENDINGS = { [LEAST_NODE]: ['js'], '22': ['ts', 'js'], '24': ['ts', 'js'] };
+/** A Node that is too old. */
+const OLD_NODE = '20';
 
 const AGENT = (types: boolean) => `
 import { run } from 'troupe/agent';
@@ -73,7 +75,7 @@ beforeAll(async () => {
   const { stdout } = await run('npm', ['pack', '-s', './dist', '--pack-destination', project], { cwd: ROOT });
   writeFileSync(join(project, 'package.json'), '{ "name": "newcomer", "type": "module", "private": true }');
   await run('npm', ['install', '-s', `./${stdout.trim()}`, 'typescript@6', '@types/node@22']);
-  for (const version of [22, 24]) {
+  for (const version of [OLD_NODE, ...Object.keys(ENDINGS)]) {
     const folder = join(project, `node${version}`);
     await run('npm', ['install', '-s', '--prefix', folder, `node@${version}`]);
   }
@@ -93,8 +95,10 @@ afterEach(async () => {
 
 afterAll(() => rm(project, { recursive: true, force: true }), 120_000);
 
-describe.each(Object.entries(NODES))('the package on %s', (_, path) => {
-  it.each(['ts', 'js'])(
+describe.each(Object.entries(ENDINGS))('the package on Node %s', (version, endings) => {
+  const path = nodeOf(version);
+
+  it.each(endings)(
     'serves and calls agents written in .%s',
     async (ending) => {
       const orchestrator = await start(path, ['node_modules/troupe/services/orchestrator/main.js'], {});
@@ -119,6 +123,19 @@ describe.each(Object.entries(NODES))('the package on %s', (_, path) => {
   it('brings the crew', async () => {
     const address = await start(path, ['node_modules/troupe/services/crew/reader/main.js'], {});
     expect(address).toMatch(/^127\.0\.0\.1:\d+$/);
+  }, 60_000);
+});
+
+describe('the package on a Node that is too old', () => {
+  it('says which it needs, to npm and to people', async () => {
+    const { engines } = JSON.parse(readFileSync(join(project, 'node_modules/troupe/package.json'), 'utf8'));
+    expect(engines).toEqual({ node: `>=${LEAST_NODE}` });
+    const { code, stderr } = await run('troupe', ['agents'], { path: nodeOf(OLD_NODE) }).catch(
+      (error) => error,
+    );
+    expect(code).toBe(1);
+    expect(stderr).toMatch(`error: troupe needs Node ${LEAST_NODE} or later, and this is Node ${OLD_NODE}.`);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
   }, 60_000);
 });
 

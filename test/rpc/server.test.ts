@@ -53,6 +53,36 @@ describe('A server that listens', () => {
     await second.close();
   });
 
+  it.each(['localhost', 'foo', '50051', '127.0.0.1:http', '127.0.0.1:65536', '::1:50051'])(
+    'fails INVALID_ARGUMENT at %s, which is no address',
+    async (address) => {
+      const error = await failureOf(new RpcServer({ services: [] }).listen(address));
+      expect(error.code).toBe(Code.INVALID_ARGUMENT);
+      expect(error.message).toContain(`"${address}"`);
+    },
+  );
+
+  it.each([
+    [':0', /^127\.0\.0\.1:\d+$/],
+    ['LOCALHOST:0', /^localhost:\d+$/],
+    ['[::ffff:127.0.0.1]:0', /^127\.0\.0\.1:\d+$/],
+  ])('at %s answers where it is reached', async (address, reached) => {
+    const server = new RpcServer({ services: [] });
+    onTestFinished(() => server.close());
+    const bound = await server.listen(address);
+    expect(bound).toMatch(reached);
+    const channel = new Channel(bound);
+    onTestFinished(() => channel.close());
+    expect(await createClient(Health, channel).check({})).toMatchObject({ status: 1 });
+  });
+
+  it('does not speak of another program where the address is not of this machine', async () => {
+    const error = await failureOf(new RpcServer({ services: [] }).listen('nobody.invalid:0'));
+    expect(error.code).toBe(Code.UNAVAILABLE);
+    expect(error.message).toContain('Give an address of this machine');
+    expect(error.message).not.toContain('Stop what listens there');
+  });
+
   it('frees its port when it closes', async () => {
     const { server, address } = await served();
     await server.close();

@@ -4,7 +4,8 @@ import { type RunningAgent, serveAgent } from '../../agent/index.ts';
 import type { JsonObject } from '../../protocol/value.ts';
 import { Code } from '../../rpc/code.ts';
 import { commaList } from '../../rpc/comma-list.ts';
-import { createLogger } from '../../rpc/log.ts';
+import { drainTimeOf } from '../../rpc/drain-time.ts';
+import { createLogger, logLevelOf } from '../../rpc/log.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import type { Act } from '../act.ts';
 import { execAgent } from '../exec/exec-agent.ts';
@@ -70,6 +71,7 @@ export function addAgent(program: Command, act: Act): void {
 async function serve(session: Session, options: AgentOptions): Promise<undefined> {
   const { terminal, output, signal } = session;
   const { env, cwd, kill } = terminal;
+  const drainMs = drainTimeOf(env);
   const input = await readSchema(options.inputSchema, '--input-schema', terminal);
   const schema = await readSchema(options.outputSchema, '--output-schema', terminal);
   const { definition, stop } = execAgent({
@@ -89,11 +91,11 @@ async function serve(session: Session, options: AgentOptions): Promise<undefined
   });
   const orchestrators = orchestratorsOf(session);
   const agent = await serveAgent(definition, {
-    listen: options.listen ?? env.TROUPE_LISTEN,
-    advertise: env.TROUPE_ADVERTISE,
-    instanceId: env.TROUPE_INSTANCE_ID,
+    listen: options.listen ?? (env.TROUPE_LISTEN || undefined),
+    advertise: env.TROUPE_ADVERTISE || undefined,
+    instanceId: env.TROUPE_INSTANCE_ID || undefined,
     orchestrators,
-    log: createLogger({ level: env.TROUPE_LOG_LEVEL ?? 'warn', base: { agent: options.name } }),
+    log: createLogger({ level: logLevelOf(env, 'warn'), base: { agent: options.name } }),
   });
   try {
     const { id, instanceId } = agent.card;
@@ -103,7 +105,7 @@ async function serve(session: Session, options: AgentOptions): Promise<undefined
       `${id} serves ${options.capability}, and announces itself to ${orchestrators.join(', ')}.`,
     );
     if (!signal.aborted) await once(signal, 'abort');
-    await leave(agent, terminal);
+    await leave(agent, drainMs, terminal);
   } finally {
     await agent.close();
     await stop();
@@ -112,9 +114,9 @@ async function serve(session: Session, options: AgentOptions): Promise<undefined
 }
 
 /** Drains, until a second Ctrl-C. */
-async function leave(agent: RunningAgent, { killed }: Terminal): Promise<void> {
+async function leave(agent: RunningAgent, drainMs: number, { killed }: Terminal): Promise<void> {
   if (killed.aborted) return;
-  await Promise.race([agent.drain(), once(killed, 'abort')]);
+  await Promise.race([agent.drain(drainMs), once(killed, 'abort')]);
 }
 
 /**

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Address, formatAddress, parseAddress } from '../../rpc/address.ts';
 import { Code } from '../../rpc/code.ts';
+import { drainTimeOf } from '../../rpc/drain-time.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import type { Act } from '../act.ts';
 import { readInputFile } from '../input/input-file.ts';
@@ -17,11 +18,15 @@ import { logLine } from '../mesh/log-line.ts';
 import { type MeshFile, readMeshFile } from '../mesh/mesh-file.ts';
 import { agentProcesses, ORCHESTRATOR_NAME, orchestratorProcess } from '../mesh/mesh-processes.ts';
 import { Supervisor } from '../mesh/supervisor.ts';
+import { whenReady } from '../mesh/when-ready.ts';
 import { DEFAULT_ORCHESTRATOR, type Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** What our own lines are labelled with, among those of the processes. */
 const OWN_NAME = 'troupe';
+
+/** How long a process gets to end at least, in milliseconds. */
+const LEAST_GRACE_MS = 10_000;
 
 /** Is read where no file is named. */
 const DEFAULT_FILE = 'mesh.yaml';
@@ -73,6 +78,8 @@ async function up(
     names,
     stdout,
     stderr,
+    // A process that drains for longer is waited for.
+    graceMs: Math.max(LEAST_GRACE_MS, drainTimeOf(terminal.env)),
     show: (line, name) => logLine(line, name, output.stderr),
   });
   const kill = () => void supervisor.kill();
@@ -84,7 +91,7 @@ async function up(
       `The orchestrator listens at ${address}. In another terminal: troupe agents${optionFor(address)}`,
     );
     if (ready.http) await say(`JSON over HTTP is served at http://${ready.http}.`);
-    await Promise.all(agents.map((agent) => supervisor.start(agent)));
+    await whenReady(new Map(agents.map((agent) => [agent.name, supervisor.start(agent)])), say);
     await say(`${readyText(agents.map(({ name }) => name))} Ctrl-C ends the mesh.`);
   }
   try {

@@ -16,9 +16,9 @@ import type { Printer } from './printer.ts';
 
 /**
  * An error as people read it: what went wrong and its code and reasons, each violation on a line of its own, and what
- * to do next where that is known.
+ * to do next where that is known; `unanswered` where nobody answers.
  */
-export function errorText(error: RpcError, printer: Printer): string {
+export function errorText(error: RpcError, printer: Printer, unanswered = START_A_MESH): string {
   // A step's failure is followed by its cause's, and an agent's own stand beside the mesh's.
   const infos = detailsOf(error, ErrorInfoSchema);
   const reasons = infos.map(({ reason, domain }) =>
@@ -26,7 +26,7 @@ export function errorText(error: RpcError, printer: Printer): string {
   );
   const code = printer.paint('dim', `(${printable([codeName(error.code), ...reasons].join(' / '))})`);
   const [first = '', ...more] = printable(textOf(error)).split('\n');
-  const next = nextStep(error, infos);
+  const next = nextStep(error, infos, unanswered);
   return [
     `${printer.paint(['red', 'bold'], 'error:')} ${first} ${code}`,
     ...more.map((line) => `  ${line}`),
@@ -65,15 +65,17 @@ function textOf({ code, message }: RpcError): string {
     : message;
 }
 
-const A_MESH = '"troupe up" starts a mesh here; --orchestrator HOST:PORT asks another.';
+const START_A_MESH = '"troupe up" starts a mesh here; --orchestrator HOST:PORT asks another.';
 const MORE_TIME = 'Give it more time: --timeout 2m.';
 
 /** What to do about each reason, with what the error knows of where it was. */
-const NEXT: Readonly<Record<string, (where: Readonly<Record<string, string>>) => string>> = {
+const NEXT: Readonly<
+  Record<string, (where: Readonly<Record<string, string>>, unanswered: string) => string>
+> = {
   AGENT_NOT_FOUND: () => '"troupe agents" lists who is there.',
   CAPABILITY_NOT_FOUND: () => '"troupe agents" lists who is there, and what they can do.',
-  NO_LIVE_INSTANCE: ({ agent, capability }) =>
-    agent || capability ? '"troupe health" tells how the agents are; then try again.' : A_MESH,
+  NO_LIVE_INSTANCE: ({ agent, capability }, unanswered) =>
+    agent || capability ? '"troupe health" tells how the agents are; then try again.' : unanswered,
   INSTANCE_LOST: () => 'Work may have been done: try again only if doing it twice is harmless.',
   MESSAGE_EXPIRED: () => MORE_TIME,
   TASK_TIMED_OUT: () => MORE_TIME,
@@ -87,13 +89,14 @@ const NEXT: Readonly<Record<string, (where: Readonly<Record<string, string>>) =>
     '"troupe state ls -o json" tells the entries with their revisions: watch from the latest.',
 };
 
-function nextStep(error: RpcError, infos: readonly ErrorInfo[]): string | undefined {
+function nextStep(error: RpcError, infos: readonly ErrorInfo[], unanswered: string): string | undefined {
   const retry = detailsOf(error, RetryInfoSchema)[0]?.retryDelay;
   if (retry) return `Try again in ${formatDuration(durationMs(retry))}.`;
   for (const { reason, domain, metadata } of infos) {
     const known = domain === TROUPE_DOMAIN && Object.hasOwn(NEXT, reason) ? NEXT[reason] : undefined;
-    if (known) return known(metadata);
+    if (known) return known(metadata, unanswered);
   }
   if (error.code === Code.DEADLINE_EXCEEDED) return MORE_TIME;
-  return error.code === Code.UNAVAILABLE && infos.length === 0 ? A_MESH : undefined;
+  if (error.code === Code.UNAVAILABLE && infos.length === 0) return unanswered;
+  return undefined;
 }

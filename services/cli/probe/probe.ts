@@ -27,7 +27,7 @@ export async function probe(address: string, timeoutMs = 3000): Promise<void> {
 }
 
 function toDial(text: string): string {
-  const address = parseAddress(text);
+  const address = parseAddress(text, { defaultHost: '127.0.0.1' });
   if ('violation' in address) throw new RpcError(Code.INVALID_ARGUMENT, address.violation);
   return dialable(address);
 }

@@ -73,7 +73,7 @@ export const describeChecks: readonly Check[] = [
     async run({ card }) {
       const schemas = card.capabilities.filter(({ outputSchema }) => outputSchema);
       for (const { name, outputSchema } of schemas) {
-        await compileSchema(outputSchema!).catch((error) => {
+        await compileSchema(outputSchema!, 'output_schema').catch((error) => {
           throw breach(`${name}: ${seenIn(error)}`);
         });
       }

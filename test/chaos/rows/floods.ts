@@ -28,6 +28,8 @@ export const floods: Row = {
   title: 'Floods',
   fault:
     'rapid reset, PING, SETTINGS, CONTINUATION at ≤ 5 k frames/s, 20 k idle streams, gzip bomb; at the gRPC port and the HTTP door',
+  quickFault:
+    'rapid reset, PING, SETTINGS, CONTINUATION at ≤ 5 k frames/s, 500 idle streams, gzip bomb; at the gRPC port and the HTTP door',
   must: "≤ +100 MB over a server at work; other clients' p99 ≤ 3 ×",
   alone: true,
   run,

@@ -23,6 +23,7 @@ export const freeze: Row = {
   id: 'freeze',
   title: 'An instance freezes',
   fault: 'SIGSTOP 10 s, 20 times',
+  quickFault: 'SIGSTOP 2.5 s, once',
   must: '0 failed idempotent calls; detected ≤ 2 s; p99 ≤ detection time + 50 ms; back ≤ 2 s after SIGCONT',
   run,
 };
@@ -70,7 +71,8 @@ async function run({ quick, log, stage }: RowContext): Promise<Seen> {
       },
       {
         name: 'p99BeyondDetectionMs',
-        what: 'p99 while frozen beyond the time of detection at most',
+        what: 'p99 while frozen over the time of detection by at most',
+        whatBelow: 'p99 while frozen under the time of detection by at least',
         figure: worst(({ stoppedAt, offlineAt, continuedAt }) => {
           const p99 = calls.startedWithin(stoppedAt, continuedAt).latencyMs(0.99);
           return p99 - (offlineAt - stoppedAt);

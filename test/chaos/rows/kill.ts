@@ -20,6 +20,7 @@ export const kill: Row = {
   id: 'kill',
   title: 'An instance dies',
   fault: '1 of 3 instances SIGKILLed under load, 30 times',
+  quickFault: '1 of 3 instances SIGKILLed under load, 3 times',
   must: 'idempotent: 0 failed; others: only calls in flight there, UNAVAILABLE / INSTANCE_LOST; out of rotation ≤ 100 ms',
   alone: true,
   run,

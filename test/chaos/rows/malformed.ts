@@ -16,6 +16,8 @@ export const malformed: Row = {
   title: 'Peers that do not speak properly',
   fault:
     '10 k random frames, 10 k mutated messages, odd paths, metadata, time-outs, truncated streams; against orchestrator, agent and HTTP door',
+  quickFault:
+    '250 random frames, 250 mutated messages, odd paths, metadata, time-outs, truncated streams; against orchestrator, agent and HTTP door',
   must: '0 crashes, 0 hangs; probe call answered < 100 ms throughout',
   alone: true,
   run,

@@ -25,6 +25,7 @@ export const overload: Row = {
   id: 'overload',
   title: 'There is more to do than can be done',
   fault: '10 × capacity for 60 s (max_concurrency 4, a 20 ms handler: 200/s)',
+  quickFault: '10 × capacity for 4 s (max_concurrency 4, a 20 ms handler: 200/s)',
   must: 'goodput ≥ 90 % of peak; p99 of accepted ≤ 2 ×; recovered ≤ 5 s; no unbounded memory',
   alone: true,
   run,

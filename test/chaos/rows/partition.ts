@@ -22,6 +22,7 @@ export const partition: Row = {
   id: 'partition',
   title: 'The network is partitioned',
   fault: 'both ways and one way, 60 s',
+  quickFault: 'both ways and one way, 2.5 s',
   must: 'no call outlives its deadline by > 100 ms; roster right again ≤ 5 s after',
   run,
 };

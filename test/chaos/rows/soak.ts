@@ -27,6 +27,8 @@ export const soak: Row = {
   title: 'Ten minutes',
   fault:
     'mixed load for 10 min: dispatch over link and unary, streams, broadcasts, pipelines, state, cancels, agents that come and go',
+  quickFault:
+    'mixed load for 2 s: dispatch over link and unary, streams, broadcasts, pipelines, state, cancels, agents that come and go',
   must: 'handles, listeners, timers constant; heap after a forced GC at minute 2 and at the end within 5 % (not with --quick, where it is too soon to tell)',
   run,
 };

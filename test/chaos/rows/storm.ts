@@ -18,6 +18,7 @@ export const storm: Row = {
   id: 'storm',
   title: 'A dependency is gone',
   fault: 'dependency gone 60 s: every instance answers UNAVAILABLE, then none can be reached',
+  quickFault: 'dependency gone 3 s: every instance answers UNAVAILABLE, then none can be reached',
   must: 'extra load ≤ 20 % + 10/s',
   run,
 };

@@ -80,6 +80,18 @@ agents:
     tail.interrupt();
   });
 
+  it('tells who keeps it waiting, where a command does not say that it serves', async () => {
+    await writeFile(
+      join(cwd, 'mute.yaml'),
+      `agents:
+  parrot: { command: [node, -e, "console.log(JSON.stringify({ ready: true, address: 'x' })); setInterval(() => {}, 1000)"] }
+  mute: { command: [node, -e, "setInterval(() => {}, 1000)"], instances: 2 }`,
+    );
+    const running = start(['up', 'mute.yaml', '--listen', '127.0.0.1:0'], { cwd });
+    started.push(running);
+    await running.stdout.until(/Waiting for mute-1, mute-2: .* \{"ready":true,"address":"HOST:PORT"\}\.$/);
+  });
+
   it('starts an orchestrator alone', async () => {
     await writeFile(join(cwd, 'alone.yaml'), 'orchestrator: {}');
     const { address, stdout } = await up(['alone.yaml']);

@@ -167,6 +167,7 @@ describe('troupe verify', () => {
       4,
     ],
     ['a command that is none', ['--', './no-such-program'], /could not be started/, 4],
+    ['an address where nobody is', ['127.0.0.1:9'], /^ {2}next: "troupe verify HOST:PORT" asks an agent/m, 4],
     ['a check that is none', ['127.0.0.1:9', '--only', 'link.cancle'], /--list/, 6],
     ['a pid with a command', ['--pid', '1', '--', 'node'], /--pid is for an agent that runs already/, 6],
     ['a pid that is none', ['--pid', 'x', '127.0.0.1:9'], /whole number/, 2],
