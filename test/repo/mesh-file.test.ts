@@ -5,8 +5,11 @@ import { readMeshFile } from '../../services/cli/mesh/mesh-file.ts';
 import { run, start } from '../cli/command-line.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-/** A folder inside the package, so that `troupe/agent` resolves, and out of the repository's sight. */
-const FOLDER = join(ROOT, 'dist/mesh-file');
+/**
+ * A folder inside the package, so that `troupe/agent` resolves, and out of the repository's sight. Not in `dist/`, which the
+ * build of another test clears.
+ */
+const FOLDER = join(ROOT, 'coverage/mesh-file');
 const DOCUMENT = readFileSync(join(ROOT, 'docs/mesh-file.md'), 'utf8');
 
 /** The first block of a language. */
