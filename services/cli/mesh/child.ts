@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { kill } from 'node:process';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { lines } from './lines.ts';
@@ -38,7 +39,10 @@ export interface Child {
    * Settles when it has ended and its last lines were heard, with how it ended: `exited with code 1`. Never rejects.
    */
   readonly exited: Promise<string>;
-  /** Asks it to end (SIGTERM), ends it after `graceMs` (SIGKILL), and settles when it has ended. */
+  /**
+   * Asks it, and what it has started, to end (SIGTERM), ends them after `graceMs` (SIGKILL), and settles when they have
+   * ended: a wrapper such as npx ends before what it wraps.
+   */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -46,6 +50,9 @@ export interface Child {
  * After how long without a line a process that has ended is heard no more: its own children may hold its output open.
  */
 const QUIET_MS = 500;
+
+/** How often it is looked whether what a process has started is still there, in milliseconds. */
+const LOOK_MS = 20;
 
 /**
  * Starts a process in a group of its own: a Ctrl-C in the terminal reaches its parent alone, which then ends its
@@ -99,11 +106,25 @@ export function startChild({ command, env, cwd }: ChildCommand, listener: ChildL
   return {
     exited,
     async stop(graceMs) {
-      child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      const group = signalTo(child);
+      group('SIGTERM');
+      const timer = setTimeout(() => group('SIGKILL'), graceMs);
       await exited;
+      // The signal 0 asks only whether somebody is there to get one.
+      while (group(0)) await pause(LOOK_MS);
       clearTimeout(timer);
     },
+  };
+}
+
+/** Signals a process and all of its group; answers whether anybody was there. */
+function signalTo({ pid }: { pid?: number | undefined }): (signal: NodeJS.Signals | 0) => boolean {
+  return (signal) => {
+    try {
+      return pid !== undefined && kill(-pid, signal);
+    } catch {
+      return false;
+    }
   };
 }
 
