@@ -73,6 +73,7 @@ export class Mesh {
     const child = startChild(
       { ...command, env },
       { out: hear, err: hear, ready: (ready) => address.resolve(ready.address) },
+      process.kill,
     );
     this.#children.push(child);
     void child.exited.then((how) =>

@@ -67,7 +67,7 @@ describe('the image', () => {
   let image: string;
   const stderr = new Recorder();
   const names = services.map(([name]) => name);
-  const mesh = new Supervisor({ names, stdout: new Recorder(), stderr });
+  const mesh = new Supervisor({ kill: process.kill, names, stdout: new Recorder(), stderr });
   const addresses = new Map<string, string>();
 
   beforeAll(async () => {

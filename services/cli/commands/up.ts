@@ -75,6 +75,7 @@ async function up(
   const http = await httpDoor(asked, address, say);
   const orchestrator = orchestratorProcess(mesh, { listen: formatAddress(listen), http }, terminal);
   const supervisor = new Supervisor({
+    kill: terminal.kill,
     names,
     stdout,
     stderr,

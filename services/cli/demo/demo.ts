@@ -7,6 +7,7 @@ import { durationToMs } from '../../protocol/ttl.ts';
 import { fromValue } from '../../protocol/value.ts';
 import { readPipelineFile } from '../input/pipeline-file.ts';
 import { Supervisor } from '../mesh/supervisor.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** The specialists that the demonstration starts; each has its folder in the crew. */
 const CREW = ['reader', 'analyst', 'summarizer', 'illustrator', 'editor'] as const;
@@ -24,6 +25,8 @@ export interface DemoOptions {
   /** The Node that runs them. */
   node: string;
   env: Readonly<Record<string, string | undefined>>;
+  /** Signals processes, as Node's `process.kill`. */
+  kill: Terminal['kill'];
   stdout: Writable;
   stderr: Writable;
   /** Ends the demonstration early. */
@@ -39,6 +42,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   const say = (line: string) => void options.stdout.write(`${line}\n`);
   const document = await readFile(options.document);
   const supervisor = new Supervisor({
+    kill: options.kill,
     names: ['orchestrator', ...CREW],
     stdout: options.stdout,
     stderr: options.stderr,

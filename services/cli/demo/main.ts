@@ -13,6 +13,7 @@ try {
     services,
     node: process.execPath,
     env: process.env,
+    kill: process.kill,
     stdout: process.stdout,
     stderr: process.stderr,
     signal: interrupted.signal,

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { kill } from 'node:process';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Terminal } from '../terminal.ts';
 import { lines } from './lines.ts';
 
 /** What is run. */
@@ -56,9 +56,13 @@ const LOOK_MS = 20;
 
 /**
  * Starts a process in a group of its own: a Ctrl-C in the terminal reaches its parent alone, which then ends its
- * children in their order.
+ * children in their order. `kill` signals processes, as Node's `process.kill`.
  */
-export function startChild({ command, env, cwd }: ChildCommand, listener: ChildListener): Child {
+export function startChild(
+  { command, env, cwd }: ChildCommand,
+  listener: ChildListener,
+  kill: Terminal['kill'],
+): Child {
   const [program = '', ...args] = command;
   const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
 
@@ -106,7 +110,7 @@ export function startChild({ command, env, cwd }: ChildCommand, listener: ChildL
   return {
     exited,
     async stop(graceMs) {
-      const group = signalTo(child);
+      const group = groupOf(child, kill);
       group('SIGTERM');
       const timer = setTimeout(() => group('SIGKILL'), graceMs);
       await exited;
@@ -118,10 +122,12 @@ export function startChild({ command, env, cwd }: ChildCommand, listener: ChildL
 }
 
 /** Signals a process and all of its group; answers whether anybody was there. */
-function signalTo({ pid }: { pid?: number | undefined }): (signal: NodeJS.Signals | 0) => boolean {
+function groupOf({ pid }: ChildProcess, kill: Terminal['kill']): (signal: NodeJS.Signals | 0) => boolean {
   return (signal) => {
+    if (pid === undefined) return false;
     try {
-      return pid !== undefined && kill(-pid, signal);
+      kill(-pid, signal);
+      return true;
     } catch {
       return false;
     }

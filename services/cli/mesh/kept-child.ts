@@ -1,10 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Code } from '../../rpc/code.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
+import type { Terminal } from '../terminal.ts';
 import { type Child, type ChildCommand, type Ready, startChild } from './child.ts';
 
-/** How a process that dies is started again. */
-export interface RestartOptions {
+/** How a process is kept: how it is signalled, and how one that dies is started again. */
+export interface KeepOptions {
+  /** Signals processes, as Node's `process.kill`. */
+  kill: Terminal['kill'];
   /** How long after its first death, in milliseconds; twice as long after each that follows. Default: 500. */
   firstBackoffMs?: number;
   /** The longest wait, in milliseconds. Default: 10,000. */
@@ -30,15 +33,15 @@ export class KeptChild {
   readonly ready: Promise<Ready>;
   readonly #command: ChildCommand;
   readonly #listener: KeptChildListener;
-  readonly #restart: Required<RestartOptions>;
+  readonly #options: Required<KeepOptions>;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
   #child: Child | undefined;
 
-  constructor(command: ChildCommand, listener: KeptChildListener, restart: RestartOptions = {}) {
+  constructor(command: ChildCommand, listener: KeptChildListener, options: KeepOptions) {
     this.#command = command;
     this.#listener = listener;
-    this.#restart = { firstBackoffMs: 500, maxBackoffMs: 10_000, steadyAfterMs: 10_000, ...restart };
+    this.#options = { firstBackoffMs: 500, maxBackoffMs: 10_000, steadyAfterMs: 10_000, ...options };
     const { promise, resolve, reject } = Promise.withResolvers<Ready>();
     this.ready = promise;
     // Whoever does not ask for it is not troubled by its failure.
@@ -55,16 +58,13 @@ export class KeptChild {
   }
 
   async #run(ready: (ready: Ready) => void): Promise<void> {
-    const { firstBackoffMs, maxBackoffMs, steadyAfterMs } = this.#restart;
+    const { firstBackoffMs, maxBackoffMs, steadyAfterMs, kill } = this.#options;
     const { signal } = this.#stopping;
     let backoffMs = firstBackoffMs;
     while (!signal.aborted) {
       const startedAt = performance.now();
-      this.#child = startChild(this.#command, {
-        out: (line) => this.#listener.out(line),
-        err: (line) => this.#listener.err(line),
-        ready,
-      });
+      const { out, err } = this.#listener;
+      this.#child = startChild(this.#command, { out, err, ready }, kill);
       const how = await this.#child.exited;
       this.#child = undefined;
       const aliveMs = performance.now() - startedAt;

@@ -46,7 +46,7 @@ export async function startAgent(
     err: note,
     ready: (ready: { address: string }) => said.resolve(ready.address),
   };
-  const child = startChild({ command, env, cwd: terminal.cwd }, listener);
+  const child = startChild({ command, env, cwd: terminal.cwd }, listener, terminal.kill);
   const stop = () => child.stop(GRACE_MS);
   const over = new AbortController();
   const waiting = AbortSignal.any([signal, over.signal, AbortSignal.timeout(START_MS)]);

@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import { Code } from '../../rpc/code.ts';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import type { ChildCommand, Ready } from './child.ts';
-import { KeptChild, type RestartOptions } from './kept-child.ts';
+import { type KeepOptions, KeptChild } from './kept-child.ts';
 import { LabelledOutput } from './labelled-output.ts';
 
 /** A process of the mesh. */
@@ -14,7 +14,7 @@ export interface SupervisedProcess extends ChildCommand {
 }
 
 /** How a mesh is supervised. */
-export interface SupervisorOptions extends RestartOptions {
+export interface SupervisorOptions extends KeepOptions {
   /** The names of all processes that will be started. */
   names: readonly string[];
   /** Where the lines of their standard output go. */

@@ -19,6 +19,7 @@ it.each([
   const child = startChild(
     { command, env: process.env, cwd: process.cwd() },
     { ready: async () => {}, err: async () => {}, out: async (line) => said.resolve(Number(line)) },
+    process.kill,
   );
   const pid = await said.promise;
   expect(lives(pid)).toBe(true);

@@ -17,6 +17,7 @@ function supervise(options: Partial<SupervisorOptions> = {}) {
   const stdout = new Recorder();
   const stderr = new Recorder();
   const supervisor = new Supervisor({
+    kill: process.kill,
     names: ['reader', 'editor', 'orchestrator'],
     stdout,
     stderr,
