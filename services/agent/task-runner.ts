@@ -14,6 +14,7 @@ import type { AgentDefinition, CapabilityDefinition } from './definition.ts';
 import { handlerFailure, saidBy } from './handler-failure.ts';
 import type { History } from './history.ts';
 import { LazyAbort } from './lazy-abort.ts';
+import { logFailure } from './log-failure.ts';
 import type { Tally } from './tally.ts';
 import { TaskContext } from './task-context.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -198,6 +199,7 @@ export class TaskRunner {
       result.attachments.push(...context.attachments);
     } catch (thrown) {
       error = stop.reason ?? handlerFailure(thrown, { agent: this.#definition.id, capability: skill.name });
+      if (!stop.reason) logFailure(log, task, error);
     }
     alarm.cancel();
     scope.signal.removeEventListener('abort', onStop);
