@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentCard } from '../../gen/troupe/v1/agent_card_pb.js';
 import { AgentService } from '../../gen/troupe/v1/agent_service_pb.js';
-import { checkedTime } from '../client/check-option.ts';
 import { Orchestrators } from '../client/orchestrators.ts';
+import { checkedTime } from '../protocol/check-option.ts';
 import { messageCodecs } from '../protocol/codecs.ts';
 import { type Logger, silent } from '../rpc/log.ts';
 import { bind, RpcServer } from '../rpc/server.ts';

@@ -1,4 +1,5 @@
 import type { AgentMessage } from '../../gen/troupe/v1/agent_message_pb.js';
+import { checkedTime } from '../protocol/check-option.ts';
 import type { SendScope } from '../protocol/link/in-flight.ts';
 import type { TaskSink } from '../protocol/task-sink.ts';
 import { parseAddress } from '../rpc/address.ts';
@@ -8,7 +9,6 @@ import type { Deadline } from '../rpc/deadline.ts';
 import { neverSent } from '../rpc/never-sent.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import type { StopSignal } from '../rpc/stop-signal.ts';
-import { checkedTime } from './check-option.ts';
 import { Errand } from './errand.ts';
 import { Peer } from './peer.ts';
 import { PeerSearch } from './peer-search.ts';

@@ -1,10 +1,10 @@
 import { type StateEntry, StateEventType } from '../../gen/troupe/v1/state_entry_pb.js';
+import { checkedTime, invalidOption } from '../protocol/check-option.ts';
 import { durationToMs, msToDuration } from '../protocol/ttl.ts';
 import { fromValue, type JsonValue, toValue } from '../protocol/value.ts';
 import type { CallOptions } from '../rpc/call-options.ts';
 import { Deadline } from '../rpc/deadline.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
-import { checkedTime, invalidOption } from './check-option.ts';
 import { leavable } from './leavable.ts';
 import type { Orchestrators } from './orchestrators.ts';
 import type { Peer } from './peer.ts';

@@ -8,12 +8,12 @@ import {
   type Routing,
   RoutingSchema,
 } from '../../gen/troupe/v1/agent_message_pb.js';
+import { checkedTime, invalidOption } from '../protocol/check-option.ts';
 import { newMessage } from '../protocol/codec/new-message.ts';
 import { fieldPath } from '../protocol/field-path.ts';
 import { completeMessage } from '../protocol/message.ts';
 import { MAX_TTL_MS, msToDuration, onwardMs } from '../protocol/ttl.ts';
 import { fromValue, type JsonValue, toValue } from '../protocol/value.ts';
-import { checkedTime, invalidOption } from './check-option.ts';
 
 /** What a caller may say about a task beside its payload. */
 export interface TaskOptions {

@@ -3,12 +3,12 @@ import { type AttachmentSchema, MessageType } from '../../gen/troupe/v1/agent_me
 import type { BroadcastResponse } from '../../gen/troupe/v1/orchestrator_service_pb.js';
 import type { PipelineEvent, PipelineSchema } from '../../gen/troupe/v1/pipeline_pb.js';
 import type { RouteCandidate } from '../../gen/troupe/v1/route_pb.js';
+import { checkedTime } from '../protocol/check-option.ts';
 import { DEFAULT_TTL_MS, MAX_TTL_MS } from '../protocol/ttl.ts';
 import { type JsonValue, toValue } from '../protocol/value.ts';
 import type { CallOptions } from '../rpc/call-options.ts';
 import { Deadline } from '../rpc/deadline.ts';
 import { Caller } from './caller.ts';
-import { checkedTime } from './check-option.ts';
 import { leavable } from './leavable.ts';
 import { Orchestrators } from './orchestrators.ts';
 import type { Peer } from './peer.ts';

@@ -1,6 +1,6 @@
 import { OrchestratorService } from '../../gen/troupe/v1/orchestrator_service_pb.js';
 import { StateService } from '../../gen/troupe/v1/state_service_pb.js';
-import { checkedTime } from '../client/check-option.ts';
+import { checkedTime } from '../protocol/check-option.ts';
 import { messageCodecs } from '../protocol/codecs.ts';
 import { bind } from '../rpc/server.ts';
 import { type OrchestratorOptions, withDefaults } from './config.ts';

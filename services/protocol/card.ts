@@ -16,8 +16,8 @@ const NAME = new RegExp(`^[a-zA-Z0-9._-]{1,${MAX_NAME_CHARACTERS}}$`);
 const NAME_RULE = `must be 1 to ${MAX_NAME_CHARACTERS} characters of a-z A-Z 0-9 . _ -`;
 
 /**
- * The rules that a card breaks; of one that is too large, only that. Its input schemas are looked at as far as that goes without compiling them:
- * `compileSchema` has the last word.
+ * The rules that a card breaks; of one that is too large, only that. Its input schemas are looked at as far as that goes
+ * without compiling them: `compileSchema` has the last word.
  */
 export function checkCard(card: AgentCard): Violation[] {
   const bytes = toBinary(AgentCardSchema, card).length;

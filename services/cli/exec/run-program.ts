@@ -9,6 +9,7 @@ import type { RpcError } from '../../rpc/rpc-error.ts';
 import { shortText } from '../../rpc/short-text.ts';
 import { describeJsonError } from '../input/json-error.ts';
 import { lines } from '../mesh/lines.ts';
+import { groupOf } from '../process-group.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** A program to be run once. */
@@ -53,7 +54,7 @@ export async function runProgram(run: ProgramRun): Promise<JsonValue> {
   const { command, input, signal, graceMs = 2000 } = run;
   signal.throwIfAborted();
   const child = await begin(run);
-  const killAll = groupKiller(child, run.kill);
+  const killAll = groupOf(child, run.kill);
   const stop = () => killAll('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
@@ -115,18 +116,6 @@ async function exitOf(
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
   }
-}
-
-/** Signals a child with all that it has started: a group lives as long as one process in it. */
-function groupKiller({ pid }: ChildProcess, kill: Terminal['kill']): (signal: NodeJS.Signals) => void {
-  return (signal) => {
-    if (pid === undefined) return;
-    try {
-      kill(-pid, signal);
-    } catch {
-      // Nobody is left in it.
-    }
-  };
 }
 
 /** Keeps what is written, as far as a message can hold it. */

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import { groupOf } from '../process-group.ts';
 import type { Terminal } from '../terminal.ts';
 import { lines } from './lines.ts';
 
@@ -114,23 +115,9 @@ export function startChild(
       group('SIGTERM');
       const timer = setTimeout(() => group('SIGKILL'), graceMs);
       await exited;
-      // The signal 0 asks only whether somebody is there to get one.
       while (group(0)) await pause(LOOK_MS);
       clearTimeout(timer);
     },
-  };
-}
-
-/** Signals a process and all of its group; answers whether anybody was there. */
-function groupOf({ pid }: ChildProcess, kill: Terminal['kill']): (signal: NodeJS.Signals | 0) => boolean {
-  return (signal) => {
-    if (pid === undefined) return false;
-    try {
-      kill(-pid, signal);
-      return true;
-    } catch {
-      return false;
-    }
   };
 }
 

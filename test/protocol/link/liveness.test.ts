@@ -35,6 +35,18 @@ const quick = { busySilenceMs: 20, idleSilenceMs: 60_000, answerMs: 1000, tickMs
 /** A link with tasks in flight over which nothing comes. */
 const silent = { busy: () => true, bytesSent: 0, bytesRead: 0, ask: () => {}, lost: () => {} };
 
+/** The same, and it tells whether it was lost. */
+function silentLink() {
+  const link = {
+    ...silent,
+    isLost: false,
+    lost: () => {
+      link.isLost = true;
+    },
+  };
+  return link;
+}
+
 describe('The liveness of a link', () => {
   it('asks a silent peer with tasks in flight for a sign of life, and waits on while it gives one', async () => {
     const { server, link } = await linked({ liveness: quick });
@@ -78,43 +90,31 @@ describe('The liveness of a link', () => {
   it('waits on while bytes come, be it of a message that is not there yet, and no longer', () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
-    let lost = false;
-    const link = {
-      ...silent,
-      lost: () => {
-        lost = true;
-      },
-    };
+    const link = silentLink();
     const liveness = new Liveness(link);
     for (let second = 1; second <= 10; second++) {
       vi.advanceTimersByTime(1000);
       link.bytesRead += 100_000;
     }
-    expect(lost).toBe(false);
+    expect(link.isLost).toBe(false);
     vi.advanceTimersByTime(2_000);
     liveness.stop();
-    expect(lost).toBe(true);
+    expect(link.isLost).toBe(true);
   });
 
   it('waits as long as what was sent before takes on a slow network, a second for each million of bytes', () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
-    let lost = false;
-    const link = {
-      ...silent,
-      bytesSent: 5_000_000,
-      lost: () => {
-        lost = true;
-      },
-    };
+    const link = silentLink();
+    link.bytesSent = 5_000_000;
     const liveness = new Liveness(link);
     liveness.heard();
     link.bytesSent += 3_000_000;
     vi.advanceTimersByTime(4_700);
-    expect(lost).toBe(false);
+    expect(link.isLost).toBe(false);
     vi.advanceTimersByTime(200);
     liveness.stop();
-    expect(lost).toBe(true);
+    expect(link.isLost).toBe(true);
   });
 
   it('asks one that had tasks a moment ago as soon as one that has', () => {

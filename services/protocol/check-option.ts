@@ -1,6 +1,6 @@
-import { quoted } from '../protocol/quoted.ts';
-import { troupeError } from '../protocol/reason.ts';
 import type { RpcError } from '../rpc/rpc-error.ts';
+import { quoted } from './quoted.ts';
+import { troupeError } from './reason.ts';
 
 /** What a time-out has to be, in words for whoever gave one. */
 const TIME = 'a number of milliseconds from 0: leave it out for the default';
